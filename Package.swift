@@ -1,0 +1,133 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// What every target of ours is held to: warnings end the build, every member's module is imported by name, an
+/// existential says `any`, and an `async` function runs where its caller runs (so that one executor can hold a pass).
+let strict: [SwiftSetting] = [
+    .treatAllWarnings(as: .error),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+]
+
+/// The shipped programs run on a Debian machine without Swift, and carry no code that is never called.
+let shipped: [LinkerSetting] = [
+    .unsafeFlags(["-static-stdlib", "-Xlinker", "--gc-sections"], .when(configuration: .release))
+]
+
+let crypto: [Target.Dependency] = [
+    .product(name: "X509", package: "swift-certificates"),
+    .product(name: "Crypto", package: "swift-crypto"),
+    .product(name: "CryptoExtras", package: "swift-crypto"),
+    .product(name: "SwiftASN1", package: "swift-asn1"),
+]
+let arguments: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
+
+func unitTests(_ module: String, _ more: [Target.Dependency] = []) -> Target {
+    .testTarget(
+        name: "\(module)Tests",
+        dependencies: [.target(name: module), "TestKit"] + (module == "Domain" ? [] : ["Domain"]) + more,
+        path: "Tests/Unit/\(module)Tests", swiftSettings: strict)
+}
+
+let package = Package(
+    name: "edgecert",
+    products: [
+        .executable(name: "edgecertd", targets: ["edgecertd"]),
+        .executable(name: "edgecertctl", targets: ["edgecertctl"]),
+        .executable(name: "edgecert-sim", targets: ["edgecert-sim"]),
+    ],
+    dependencies: [
+        // Command lines of the three programs: parsing, help, shell completions, manual pages.
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
+        // Certificates and signing requests: made, read, compared, signed by the simulator's authority.
+        .package(url: "https://github.com/apple/swift-certificates", from: "1.21.0"),
+        // Private keys (EC and RSA) and digests.
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.0"),
+        // DER and PEM, beneath the two above.
+        .package(url: "https://github.com/apple/swift-asn1", from: "1.7.0"),
+        // The operator's command after a change: no shell, clean signals and descriptors, a time-out that ends it.
+        .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2", traits: []),
+        // The simulator's HTTP server. The daemon and the tool do not link it.
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
+        // TLS for the simulator's HTTP server. The daemon and the tool do not link it.
+        .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.0"),
+    ],
+    targets: [
+        // Pure: they decide.
+        .target(name: "Domain", swiftSettings: strict),
+        .target(name: "Planning", dependencies: ["Domain"], swiftSettings: strict),
+        .target(name: "CloudflareModel", dependencies: ["Domain"], swiftSettings: strict),
+        // Ordering: they declare the ports, and do no I/O of their own.
+        .target(name: "Engine", dependencies: ["Domain", "Planning"], swiftSettings: strict),
+        .target(name: "CloudflareAPI", dependencies: ["Domain", "Engine"], swiftSettings: strict),
+        .target(name: "Reports", dependencies: ["Domain", "Planning", "Engine"], swiftSettings: strict),
+        // Adapters: they touch the world.
+        .target(name: "Clockwork", dependencies: ["Domain", "Engine"], swiftSettings: strict),
+        .target(name: "HTTPTransport", dependencies: ["Domain", "CloudflareAPI", "CCurl"], swiftSettings: strict),
+        .target(name: "StateStore", dependencies: ["Domain", "Engine", "CSQLite"], swiftSettings: strict),
+        .target(
+            name: "Keys",
+            dependencies: [
+                "Domain", "Engine", .product(name: "Subprocess", package: "swift-subprocess"),
+            ] + crypto, swiftSettings: strict),
+        .target(name: "SystemdLink", dependencies: ["Domain", "Engine", "CSystemd"], swiftSettings: strict),
+        .target(name: "SettingsFile", dependencies: ["Domain", "Planning"], swiftSettings: strict),
+        .target(name: "ControlAPI", dependencies: ["Domain"], swiftSettings: strict),
+        .target(
+            name: "SimulatorServer",
+            dependencies: [
+                "Domain", "CloudflareModel",
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+            ] + crypto, swiftSettings: strict),
+        // Debian's libraries.
+        .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
+        .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
+        .systemLibrary(name: "CSystemd", pkgConfig: "libsystemd", providers: [.apt(["libsystemd-dev"])]),
+        // Executables: they introduce the others to each other.
+        .executableTarget(
+            name: "edgecertd",
+            dependencies: [
+                "Domain", "Planning", "Engine", "CloudflareAPI", "Reports", "Clockwork", "HTTPTransport", "StateStore",
+                "Keys", "SystemdLink", "SettingsFile", "ControlAPI", arguments,
+            ], swiftSettings: strict, linkerSettings: shipped),
+        .executableTarget(
+            name: "edgecertctl",
+            dependencies: [
+                "Domain", "Planning", "Engine", "CloudflareAPI", "Reports", "Clockwork", "HTTPTransport", "StateStore",
+                "SystemdLink", "SettingsFile", "ControlAPI", arguments,
+            ], swiftSettings: strict, linkerSettings: shipped),
+        .executableTarget(
+            name: "edgecert-sim",
+            dependencies: ["Domain", "CloudflareModel", "SimulatorServer", arguments],
+            swiftSettings: strict, linkerSettings: shipped),
+        // Tests.
+        .target(
+            name: "TestKit", dependencies: ["Domain", "Planning", "Engine", "CloudflareAPI", "CloudflareModel"],
+            path: "Tests/TestKit", swiftSettings: strict),
+        unitTests("Domain"),
+        unitTests("Planning"),
+        unitTests("Engine", ["Planning", "CloudflareAPI", "CloudflareModel"]),
+        unitTests("CloudflareModel"),
+        unitTests("CloudflareAPI", ["Engine"]),
+        unitTests("HTTPTransport", ["CloudflareAPI"]),
+        unitTests("StateStore", ["Engine", "CSQLite"]),
+        unitTests("Keys", ["Engine"] + crypto),
+        unitTests("SystemdLink", ["Engine"]),
+        unitTests("SettingsFile", ["Planning"]),
+        unitTests("ControlAPI"),
+        unitTests("Clockwork", ["Engine"]),
+        unitTests("Reports", ["Planning", "Engine"]),
+        unitTests("SimulatorServer", ["CloudflareModel"] + crypto),
+        .testTarget(
+            name: "ContractTests",
+            dependencies: [
+                "Domain", "Planning", "Engine", "CloudflareAPI", "CloudflareModel", "HTTPTransport", "SimulatorServer",
+                "StateStore", "TestKit",
+            ], path: "Tests/Contract", swiftSettings: strict),
+    ],
+    swiftLanguageModes: [.v6]
+)

@@ -1,0 +1,63 @@
+/// What the settings want of one subject. A new kind adds a case here, and a file for its wish.
+public enum Wish: Hashable, Sendable {
+    case pack(PackWish)
+    case clientCertificate(ClientCertificateWish)
+
+    public var kind: SubjectKind {
+        switch self {
+        case .pack: .certificatePack
+        case .clientCertificate: .clientCertificate
+        }
+    }
+
+    /// The name in the settings, unique in its zone and kind.
+    public var name: String {
+        switch self {
+        case .pack(let wish): wish.name
+        case .clientCertificate(let wish): wish.name
+        }
+    }
+}
+
+/// One zone of the settings with all that is wanted in it.
+public struct ZoneWish: Hashable, Sendable {
+    public var name: String
+    /// nil when the settings leave it out: it is then asked for by name, once, if the token may list zones.
+    public var id: ZoneID?
+    /// The stricter of the daemon's mode and the zone's own.
+    public var mode: Mode
+    /// In order of kind and name.
+    public var wishes: [Wish]
+
+    public init(name: String, id: ZoneID?, mode: Mode, wishes: [Wish]) {
+        (self.name, self.id, self.mode) = (HostSet.normalized(name), id, mode)
+        self.wishes = wishes.sorted { ($0.kind, $0.name) < ($1.kind, $1.name) }
+    }
+
+    /// The kinds that have to be looked at: those with a wish. What a kind without one costs is nothing.
+    public var kinds: [SubjectKind] { SubjectKind.allCases.filter { kind in wishes.contains { $0.kind == kind } } }
+}
+
+/// How far the daemon may go. Each mode may do what the ones before it may.
+public enum Mode: String, Hashable, Sendable, CaseIterable, Comparable {
+    /// Looks, records and tells; asks for no change.
+    case observe
+    /// Orders what is missing; never changes or removes.
+    case create
+    /// Also restarts, re-checks and changes; never removes.
+    case upsert
+    /// All of it.
+    case enforce
+
+    public static func < (left: Mode, right: Mode) -> Bool { left.rank < right.rank }
+    private var rank: Int { Self.allCases.firstIndex(of: self) ?? 0 }
+
+    public func permits(_ effect: Action.Effect) -> Bool {
+        switch effect {
+        case .local: self >= .create
+        case .create: self >= .create
+        case .change: self >= .upsert
+        case .remove: self >= .enforce
+        }
+    }
+}

@@ -1,0 +1,128 @@
+import Domain
+
+/// Where the state and the history are kept. The suite `LedgerContract` runs against SQLite and against the one in
+/// memory, and is what these sentences mean.
+///
+/// Calls are short and synchronous, made on the engine's executor: a commit is one durable transaction.
+public protocol Ledger: LedgerReading {
+    /// Everything a plan for this zone is made from.
+    func state(of zone: ZoneID, now: Timestamp) throws(StoreTrouble) -> ZoneState
+
+    /// All of the changes in one durable transaction, in their order, or none of them.
+    func commit(_ changes: [Change]) throws(StoreTrouble)
+
+    /// What the brakes count (S6, S7), as of `now`.
+    func counts(names: Set<String>, now: Timestamp) throws(StoreTrouble) -> BrakeCounts
+
+    /// Every identifier of the kind that was ever seen in the zone, also of what is gone.
+    func knownIDs(_ kind: SubjectKind, in zone: ZoneID) throws(StoreTrouble) -> Set<ObjectID>
+
+    /// Deletes transitions older than `cutoff`, the oldest stretch of each subject, and leaves one checkpoint for it
+    /// (S14). At most `limit` rows in one call. Returns how many.
+    func prune(before cutoff: Timestamp, limit: Int) throws(StoreTrouble) -> Int
+}
+
+/// The reading half: all that the tool needs, also when the daemon is down.
+public protocol LedgerReading: Sendable {
+    func zones() throws(StoreTrouble) -> [ZoneRecord]
+    /// Calls `body` for each subject that passes, in order of zone, kind and name, with its objects; one at a time, so
+    /// that a hundred thousand cost no memory.
+    func forEachSubject(
+        _ filter: SubjectFilter, _ body: (SubjectRecord, [ObjectRecord]) -> Void
+    ) throws(StoreTrouble)
+    /// Newest last.
+    func history(_ filter: HistoryFilter) throws(StoreTrouble) -> [Transition]
+    /// Newest last.
+    func operations(_ filter: HistoryFilter, openOnly: Bool) throws(StoreTrouble) -> [Operation]
+    /// Open ones, in order of scope and condition.
+    func openEpisodes() throws(StoreTrouble) -> [Episode]
+    func suspensions() throws(StoreTrouble) -> [Suspension]
+    func audit(since: Timestamp?, limit: Int) throws(StoreTrouble) -> [AuditEntry]
+    /// One of the texts under a name, as ``Change/note(_:_:)`` wrote it.
+    func note(_ key: NoteKey) throws(StoreTrouble) -> String?
+}
+
+/// Which subjects are asked for. A nil member passes all.
+public struct SubjectFilter: Hashable, Sendable {
+    public var zone: ZoneID?
+    public var kind: SubjectKind?
+    public var name: String?
+    /// Also things that are over (revoked, gone) and wished no more.
+    public var includesOver: Bool
+
+    public init(zone: ZoneID? = nil, kind: SubjectKind? = nil, name: String? = nil, includesOver: Bool = false) {
+        (self.zone, self.kind, self.name, self.includesOver) = (zone, kind, name, includesOver)
+    }
+}
+
+/// Which rows of the history or of the operations are asked for.
+public struct HistoryFilter: Hashable, Sendable {
+    public var subject: Subject?
+    public var zone: ZoneID?
+    public var since: Timestamp?
+    public var until: Timestamp?
+    /// The newest this many.
+    public var limit: Int
+
+    public init(
+        subject: Subject? = nil, zone: ZoneID? = nil, since: Timestamp? = nil, until: Timestamp? = nil,
+        limit: Int = 1000
+    ) {
+        (self.subject, self.zone, self.since, self.until, self.limit) = (subject, zone, since, until, limit)
+    }
+}
+
+/// What can go wrong with the state: one case for each thing that is done differently about it.
+public enum StoreTrouble: Error, Hashable, Sendable {
+    /// Full, read-only or failing disk: no changes at Cloudflare, looks go on.
+    case unwritable(path: String, detail: String)
+    /// Another process holds it; the same call will do, later.
+    case busy(path: String)
+    /// Not a database, or a broken one: it is set aside.
+    case corrupt(path: String, detail: String)
+    /// Written by a later version: refused, untouched.
+    case newerSchema(path: String, found: Int, known: Int)
+    /// A database of something else: refused, untouched.
+    case foreign(path: String)
+    /// It cannot be opened: missing folder, rights.
+    case unopenable(path: String, detail: String)
+    /// It does not exist, and was to be read only.
+    case missing(path: String)
+}
+
+extension StoreTrouble: Explained {
+    public var explanation: Explanation {
+        switch self {
+        case .unwritable(let path, let detail):
+            Explanation(
+                code: "store-unwritable", summary: "\(path) cannot be written: \(detail)",
+                hint:
+                    "free space on that file system, or mount it writable; nothing is changed at Cloudflare until then")
+        case .busy(let path):
+            Explanation(
+                code: "store-busy", summary: "\(path) is held by another process",
+                hint: "is a second edgecertd running on it? 'fuser \(path)' tells")
+        case .corrupt(let path, let detail):
+            Explanation(
+                code: "store-corrupt", summary: "\(path) is not a sound database: \(detail)",
+                hint: "restore it from a backup, or let edgecertd set it aside and begin anew")
+        case .newerSchema(let path, let found, let known):
+            Explanation(
+                code: "store-newer-schema",
+                summary: "\(path) has schema \(found), this program knows up to \(known)",
+                hint: "run the newer edgecert again, or restore the copy that was made before the migration")
+        case .foreign(let path):
+            Explanation(
+                code: "store-foreign", summary: "\(path) is a database of another program",
+                hint: "set daemon.state_directory to a folder of edgecert's own")
+        case .unopenable(let path, let detail):
+            Explanation(
+                code: "store-unopenable", summary: "\(path) cannot be opened: \(detail)",
+                hint: "the folder must exist and belong to the daemon's user")
+        case .missing(let path):
+            Explanation(
+                code: "store-missing", summary: "there is no \(path)",
+                hint: "edgecertd makes it when it first starts")
+        }
+    }
+}

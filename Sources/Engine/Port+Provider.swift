@@ -1,0 +1,109 @@
+import Domain
+
+/// What the engine may learn from Cloudflare. Everybody has it, in every mode.
+///
+/// All calls take their turn in the request budget. The suite `ProviderContract` runs against the model in process
+/// and against the client over HTTP, and is what these sentences mean.
+public protocol Looking: Sendable {
+    /// Everything of one kind in a zone, over all pages. A page that fails, is short or contradicts the others fails
+    /// the call: a partial list would read as removals (S1). Each identifier once.
+    func list(
+        _ kind: SubjectKind, in zone: ZoneID, scope: ListScope, priority: RequestPriority
+    ) async throws(ProviderTrouble) -> [Sighting]
+
+    /// One thing by its identifier; ``ProviderTrouble/notFound(_:)`` when Cloudflare says that there is none.
+    func get(
+        _ id: ObjectID, _ kind: SubjectKind, in zone: ZoneID, priority: RequestPriority
+    ) async throws(ProviderTrouble) -> Sighting
+
+    /// The zone of this name; `.notFound` when the token sees none, `.ambiguous` when it sees several.
+    func zone(named name: String) async throws(ProviderTrouble) -> ZoneFacts
+
+    func zone(_ id: ZoneID) async throws(ProviderTrouble) -> ZoneFacts
+
+    /// The token's own status and end. It does not tell what the token may do.
+    func token() async throws(ProviderTrouble) -> TokenFacts
+
+    /// How many advanced packs the zone may have, and has.
+    func packQuota(in zone: ZoneID) async throws(ProviderTrouble) -> PackQuota
+}
+
+/// Orders packs, has client certificates signed.
+public protocol Creating: Sendable {
+    /// Sends an operation of the effect `create`. Never repeated here: after ``ProviderTrouble/unanswered(_:)`` it may
+    /// have been carried out, and only the next looks can tell (S3).
+    func create(_ operation: Operation) async throws(ProviderTrouble) -> Receipt
+}
+
+/// Restarts, re-checks, rebrands, reactivates.
+public protocol Changing: Sendable {
+    /// Sends an operation of the effect `change`.
+    func change(_ operation: Operation) async throws(ProviderTrouble) -> Receipt
+}
+
+/// Deletes packs, revokes client certificates.
+public protocol Removing: Sendable {
+    /// Sends an operation of the effect `remove`.
+    func remove(_ operation: Operation) async throws(ProviderTrouble) -> Receipt
+}
+
+/// What a mode leaves in the engine's hands: what it may not do, it has no method for.
+public struct Provider: Sendable {
+    public let looking: any Looking
+    public let creating: (any Creating)?
+    public let changing: (any Changing)?
+    public let removing: (any Removing)?
+
+    public init(
+        mode: Mode, looking: any Looking, creating: any Creating, changing: any Changing, removing: any Removing
+    ) {
+        self.looking = looking
+        self.creating = mode.permits(.create) ? creating : nil
+        self.changing = mode.permits(.change) ? changing : nil
+        self.removing = mode.permits(.remove) ? removing : nil
+    }
+}
+
+/// What Cloudflare answered to a change that it accepted.
+public struct Receipt: Hashable, Sendable {
+    /// What was made or changed; nil when the answer did not say.
+    public var object: ObjectID?
+    /// The thing itself, where the answer holds it readably.
+    public var sighting: Sighting?
+    public var ray: String?
+
+    public init(object: ObjectID?, sighting: Sighting? = nil, ray: String? = nil) {
+        (self.object, self.sighting, self.ray) = (object, sighting, ray)
+    }
+}
+
+public struct ZoneFacts: Hashable, Sendable {
+    public var id: ZoneID
+    public var name: String
+    /// Cloudflare's word: `active`, `pending`, `moved`, …
+    public var status: String
+    public init(id: ZoneID, name: String, status: String) { (self.id, self.name, self.status) = (id, name, status) }
+}
+
+public struct TokenFacts: Hashable, Sendable {
+    public var status: String
+    public var expiresOn: Timestamp?
+    public init(status: String, expiresOn: Timestamp? = nil) { (self.status, self.expiresOn) = (status, expiresOn) }
+}
+
+public struct PackQuota: Hashable, Sendable {
+    public var allocated: Int
+    public var used: Int
+    public init(allocated: Int, used: Int) { (self.allocated, self.used) = (allocated, used) }
+}
+
+/// Who goes first when the budget is short.
+public enum RequestPriority: Int, Hashable, Sendable, CaseIterable, Comparable {
+    /// A command that a person is waiting for.
+    case person
+    case change
+    case moving
+    case settled
+
+    public static func < (left: Self, right: Self) -> Bool { left.rawValue < right.rawValue }
+}

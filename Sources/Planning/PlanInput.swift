@@ -1,0 +1,86 @@
+import Domain
+
+/// Everything that one plan for one zone is made from. Equal inputs give equal plans.
+public struct PlanInput: Hashable, Sendable {
+    public var zone: ZoneID
+    public var zoneName: String
+    /// nil when the settings name the zone no more: it is watched, never emptied.
+    public var wish: ZoneWish?
+    /// One look for each kind that was looked at in this pass.
+    public var looks: [SubjectKind: Look]
+    /// What GETs by identifier said of things that a listing left in doubt; nil for "Cloudflare knows none".
+    public var answers: [ObjectID: Sighting?]
+    public var state: ZoneState
+    public var counts: BrakeCounts
+    /// Things of ours that are wished no more and still there, in the other zones (S7).
+    public var unwantedElsewhere: Int
+    public var now: Timestamp
+    public var limits: LimitSettings
+    public var deadlines: DeadlineSettings
+    /// How long a settled zone may go without a look.
+    public var lookEvery: Duration
+    /// What stands in the way of changes just now.
+    public var obstacles: Obstacles
+
+    public init(
+        zone: ZoneID, zoneName: String, wish: ZoneWish?, looks: [SubjectKind: Look] = [:],
+        answers: [ObjectID: Sighting?] = [:], state: ZoneState = ZoneState(), counts: BrakeCounts = BrakeCounts(),
+        unwantedElsewhere: Int = 0, now: Timestamp, limits: LimitSettings = LimitSettings(),
+        deadlines: DeadlineSettings = DeadlineSettings(), lookEvery: Duration = .minutes(15),
+        obstacles: Obstacles = Obstacles()
+    ) {
+        (self.zone, self.zoneName, self.wish, self.looks, self.answers) = (zone, zoneName, wish, looks, answers)
+        (self.state, self.counts, self.unwantedElsewhere, self.now) = (state, counts, unwantedElsewhere, now)
+        (self.limits, self.deadlines, self.lookEvery, self.obstacles) = (limits, deadlines, lookEvery, obstacles)
+    }
+}
+
+/// What stands in the way of changes, whatever the subject.
+public struct Obstacles: Hashable, Sendable {
+    /// The local clock differs from the answers' dates by this much, more than 60 s (S11).
+    public var clockSkew: Duration?
+    /// The first pass after an upgrade, on a new, restored or repaired database only plans.
+    public var planOnly = false
+    /// The state was set aside and begun anew, and no person has approved it yet (S17).
+    public var stateUntrusted: String?
+
+    public init() {}
+}
+
+/// What is to be done in one zone, and everything that has to be written down about it first.
+public struct Plan: Hashable, Sendable {
+    public struct Entry: Hashable, Sendable {
+        public var subject: Subject
+        public var decision: Decision
+        public init(subject: Subject, decision: Decision) { (self.subject, self.decision) = (subject, decision) }
+    }
+
+    /// A decision about every subject, in their order.
+    public var entries: [Entry]
+    /// The rows that are to be committed, with the operations for the entries that act, before anything is sent.
+    public var changes: [Change]
+    /// To be told once the changes are committed.
+    public var news: [News]
+    /// The state as it is with the changes.
+    public var state: ZoneState
+    /// Things that a complete listing lacked for the first time, for which a GET by identifier would settle it now.
+    public var doubtful: [ObjectID]
+    public var nextLook: Timestamp
+
+    public init(
+        entries: [Entry], changes: [Change], news: [News], state: ZoneState, doubtful: [ObjectID], nextLook: Timestamp
+    ) {
+        (self.entries, self.changes, self.news) = (entries, changes, news)
+        (self.state, self.doubtful, self.nextLook) = (state, doubtful, nextLook)
+    }
+}
+
+/// What came of one operation that was sent.
+public enum SendOutcome: Hashable, Sendable {
+    case accepted(ObjectID?, Sighting?)
+    /// Cloudflare, or something on the way, is sure that it had no effect. `lasting` when the same request will meet
+    /// the same answer; the reason is then kept with the subject.
+    case refused(Reason, lasting: Bool, code: String, message: String)
+    /// It may have had its effect.
+    case unanswered(code: String, message: String)
+}
