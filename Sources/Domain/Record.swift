@@ -103,6 +103,8 @@ public struct SubjectRecord: Hashable, Sendable {
     /// The generation of the newest key made for it; 0 before the first.
     public var lastGeneration: Int
     public var nextLook: Timestamp?
+    /// Given up by a person: watched, not adopted again, until a person adopts something for it.
+    public var isReleased: Bool
 
     public struct Refusal: Hashable, Sendable {
         public var reason: Reason
@@ -118,8 +120,9 @@ public struct SubjectRecord: Hashable, Sendable {
     public init(
         subject: Subject, isWished: Bool, decision: Decision? = nil, decidedSince: Timestamp? = nil,
         lastChangeAt: Timestamp? = nil, undoneAt: [Timestamp] = [], refusal: Refusal? = nil, lastGeneration: Int = 0,
-        nextLook: Timestamp? = nil
+        nextLook: Timestamp? = nil, isReleased: Bool = false
     ) {
+        self.isReleased = isReleased
         (self.subject, self.isWished, self.decision, self.decidedSince) = (subject, isWished, decision, decidedSince)
         (self.lastChangeAt, self.undoneAt, self.refusal) = (lastChangeAt, undoneAt, refusal)
         (self.lastGeneration, self.nextLook) = (lastGeneration, nextLook)
