@@ -84,7 +84,9 @@ public struct Reporter: Sendable {
         guard let (record, objects) = try find(subject) else { return nil }
         let open = try ledger.operations(HistoryFilter(subject: subject, limit: 100), openOnly: true)
         let sorted = objects.sorted {
-            ($0.sighting.stage.isOver ? 1 : 0, $1.firstSeen, $1.id) < ($1.sighting.stage.isOver ? 1 : 0, $0.firstSeen, $0.id)
+            ($0.sighting.stage.isOver ? 1 : 0, $1.firstSeen, $1.id) < (
+                $1.sighting.stage.isOver ? 1 : 0, $0.firstSeen, $0.id
+            )
         }
         return SubjectDetail(
             source: source, at: Moment(now), row: SubjectRow(record, objects, context),
