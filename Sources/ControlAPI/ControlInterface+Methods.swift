@@ -61,7 +61,7 @@ extension ControlInterface {
           since: ?string,
           until: ?string,
           limit: ?int
-        ) -> (source: (daemon, database), at: string, rows: []Transition, truncated: bool)
+        ) -> (source: (daemon, database), at: string, rows: []Transition, truncated: bool, pruned: ?Pruned)
 
         # What was asked of Cloudflare, the newest last; with 'open' only what nobody knows the outcome of yet.
         method Orders(

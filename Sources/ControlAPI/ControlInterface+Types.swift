@@ -198,6 +198,9 @@ extension ControlInterface {
           detail: string
         )
 
+        # The lines of a subject's history that were taken out before the first that is left
+        type Pruned (upTo: string, count: int)
+
         # One thing to be published
         type Record (
           type: (TXT, CNAME, HTTP, EMAIL),

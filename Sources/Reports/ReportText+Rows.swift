@@ -2,7 +2,8 @@ import Domain
 
 extension HistoryReport: ReportText {
     public func text(_ style: TextStyle) -> String {
-        guard !rows.isEmpty else { return "nothing happened in that time\n" }
+        let gone = pruned.map { "\($0.count) older lines, up to \($0.upTo.text), were pruned\n" } ?? ""
+        guard !rows.isEmpty else { return gone + "nothing happened in that time\n" }
         var table = Table("WHEN", "SUBJECT", "EVENT", "FROM", "TO", "WHY")
         for row in rows {
             let why = [row.reason, row.move == "surprising" ? "surprising" : nil, row.detail].compactMap { $0 }
@@ -11,7 +12,8 @@ extension HistoryReport: ReportText {
                 .init(row.toStatus ?? row.toStage ?? "-"),
                 .init(why.filter { !$0.isEmpty }.joined(separator: ", "), row.move == "surprising" ? .yellow : nil))
         }
-        return table.text(style) + (truncated ? "there may be more before these: --since, --until or --limit\n" : "")
+        let more = truncated ? "there may be more before these: --since, --until or --limit\n" : ""
+        return gone + table.text(style) + more
     }
 }
 
