@@ -8,6 +8,9 @@ public struct PlanInput: Hashable, Sendable {
     public var wish: ZoneWish?
     /// One look for each kind that was looked at in this pass.
     public var looks: [SubjectKind: Look]
+    /// When the looks were made; nil for just now. A look says nothing about what was committed after it, which
+    /// matters when a zone is planned for once more without a fresh look.
+    public var lookedAt: Timestamp?
     /// What GETs by identifier said of things that a listing left in doubt; nil for "Cloudflare knows none".
     public var answers: [ObjectID: Sighting?]
     /// Client certificates that are nobody's, with the generation of the key here that answers to each.
