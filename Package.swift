@@ -110,7 +110,7 @@ let package = Package(
             path: "Tests/TestKit", swiftSettings: strict),
         unitTests("Domain"),
         unitTests("Planning"),
-        unitTests("Engine", ["Planning", "CloudflareAPI", "CloudflareModel"]),
+        unitTests("Engine", ["Planning", "CloudflareAPI", "CloudflareModel", "Clockwork"]),
         unitTests("CloudflareModel"),
         unitTests("CloudflareAPI", ["Engine"]),
         unitTests("HTTPTransport", ["CloudflareAPI"]),
