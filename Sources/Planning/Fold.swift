@@ -11,6 +11,7 @@ extension PlanDraft {
     private static let mostDoubts = 10
 
     mutating func fold(_ input: PlanInput) {
+        isClockTrusted = input.obstacles.clockSkew == nil
         for kind in SubjectKind.allCases {
             guard case .complete(let sightings, let scope)? = input.looks[kind] else { continue }
             var seen: Set<ObjectID> = []
@@ -29,7 +30,7 @@ extension PlanDraft {
         guard record.sighting.kind == fresh.kind else { return }  // an identifier of the other kind: not the same thing
         let old = record
         record.missingSince = nil
-        record.keepBefore(now)
+        if isClockTrusted { record.keepBefore(now) }
         if record.generation == nil { record.generation = generation }
         if record.sighting != fresh { record.sighting = fresh }
         if old.sighting.stage != fresh.stage || old.sighting.status != fresh.status { move(&record, from: old) }
@@ -40,6 +41,7 @@ extension PlanDraft {
                     subject: record.subject, object: record.id, at: now, event: .certificateReplaced,
                     from: .init(old.sighting), to: .init(fresh), detail: replaced), as: .notice)
         }
+        keepService(&record)
         guard record != old else { return }
         record.lastSeen = now
         set(record)
@@ -52,7 +54,7 @@ extension PlanDraft {
         var record = ObjectRecord(
             sighting: fresh, subject: subject, ownership: .foreign, since: now, firstSeen: now, lastSeen: now,
             generation: generation)
-        record.keepService(now)
+        keepService(&record)
         if let notAfter = fresh.traits.notAfter, notAfter <= now { record.rung = .expired }  // long over: no news
         set(record)
         if subjects[subject] == nil { set(SubjectRecord(subject: subject, isWished: false)) }
@@ -62,7 +64,7 @@ extension PlanDraft {
 
     private mutating func move(_ record: inout ObjectRecord, from old: ObjectRecord) {
         record.since = now
-        record.keepService(now)
+        keepService(&record)
         let verdict = old.sighting.move(to: record.sighting)
         if record.isOurs, !old.sighting.stage.isDeparting, record.sighting.stage.isDeparting {
             departures.append(record.id)
@@ -84,6 +86,18 @@ extension PlanDraft {
         let isLater = (now.notAfter ?? .distantPast) > (was.notAfter ?? .distantPast)
         guard isOther || isLater else { return nil }
         return "valid until \(now.notAfter?.rfc3339 ?? "an end that is not told")"
+    }
+
+    /// Notes since when a thing serves, and when it last did. A wrong clock begins no service: its time would prove the
+    /// thing as soon as the clock is right again (S5).
+    mutating func keepService(_ record: inout ObjectRecord) {
+        if record.sighting.stage == .serving {
+            if isClockTrusted { record.servingSince = record.servingSince ?? now }
+            record.lastServedAt = record.lastServedAt ?? now
+        } else if record.servingSince != nil {
+            record.servingSince = nil
+            record.lastServedAt = now
+        }
     }
 
     // MARK: Lacking
@@ -134,7 +148,7 @@ extension PlanDraft {
         record.sighting.status = ""
         record.missingSince = nil
         record.since = now
-        record.keepService(now)
+        keepService(&record)
         if record.isOurs, !old.sighting.stage.isDeparting { departures.append(record.id) }
         set(record)
         write(
@@ -150,19 +164,6 @@ extension PlanInput {
     var proofDistance: Duration {
         let isMoving = state.objects.contains { $0.isOurs && $0.sighting.stage.isMoving }
         return isMoving ? PlanDraft.leastProof : max(lookEvery, PlanDraft.leastProof)
-    }
-}
-
-extension ObjectRecord {
-    /// Notes since when it serves, and when it last did.
-    mutating func keepService(_ now: Timestamp) {
-        if sighting.stage == .serving {
-            servingSince = servingSince ?? now
-            lastServedAt = lastServedAt ?? now
-        } else if servingSince != nil {
-            servingSince = nil
-            lastServedAt = now
-        }
     }
 }
 

@@ -107,7 +107,7 @@ struct Gate {
                 action, because: .stateUntrusted, "\(trouble); 'edgecertctl approve --state' trusts it; \(would)")
         }
         if input.obstacles.planOnly { return .wait(because: .planningOnly, would) }
-        if let skew = input.obstacles.clockSkew, action.effect != .local {  // S11
+        if let skew = input.obstacles.clockSkew {  // S11; here too, for when something was delivered is counted from
             return .wait(because: .clockSkewed, "the clock is \(skew.wholeSeconds) s off; \(would)")
         }
         let suspension = input.state.suspensions.filter { $0.scope.contains(subject) && $0.until > now }

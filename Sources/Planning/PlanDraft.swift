@@ -20,6 +20,8 @@ struct PlanDraft {
     var doubtful: [ObjectID] = []
     /// Things of ours that began to go, or went, in this pass: what somebody else may have undone (S18).
     var departures: [ObjectID] = []
+    /// False while the clock is known to be wrong (S11): nothing is proven by it then.
+    var isClockTrusted = true
     private var touchedObjects: Set<ObjectID> = []
     private var touchedSubjects: Set<Subject> = []
 

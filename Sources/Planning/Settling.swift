@@ -69,7 +69,7 @@ extension PlanDraft {
             }
         }
         if old.stage != fresh.stage || old.status != fresh.status { record.since = now }
-        record.keepService(now)
+        keepService(&record)
         let isNew = objects[id] == nil
         set(record)
         write(

@@ -32,6 +32,7 @@ public struct ZoneRun {
     public private(set) var changes: [Change] = []
     public private(set) var lastPlan: Plan?
     private var made = 0
+    private var serial = 0
 
     public init(_ wishes: [Wish], mode: Mode = .enforce) {
         wish = ZoneWish(name: Self.name, id: Self.zone, mode: mode, wishes: wishes)
@@ -147,11 +148,13 @@ public struct ZoneRun {
     public mutating func obey(_ operation: Operation) -> SendOutcome {
         switch operation.action {
         case .pack(.order(let wish)):
-            let id = ObjectID("p\(objects.count + 1)")
+            serial += 1
+            let id = ObjectID("p\(serial)")
             objects[id] = .pack(id.text, "initializing", wish)
             return .accepted(id, objects[id])
         case .clientCertificate(.create(let wish, _)):
-            let id = ObjectID("c\(objects.count + 1)")
+            serial += 1
+            let id = ObjectID("c\(serial)")
             objects[id] = .certificate(id.text, "active", wish, der: operation.request?.der, from: now)
             return .accepted(id, objects[id])
         case .pack(.restart(let id)): show(id, "initializing")
