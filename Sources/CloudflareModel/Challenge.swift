@@ -84,3 +84,8 @@ struct Challenge: Sendable {
         }
     }
 }
+
+extension CloudflareModel {
+    /// The time from one check of a validation to the next, for whoever wants to know when to look.
+    public static func validationWait(afterChecks checks: Int) -> Duration { Challenge.wait(afterChecks: checks) }
+}

@@ -32,7 +32,9 @@ public struct HostSet: Hashable, Sendable, ExpressibleByArrayLiteral {
     }
 
     /// The set without what Cloudflare adds by itself: the host that carries its branding.
-    public var withoutBranding: HostSet { HostSet(names.filter { !Self.isBranding($0) }) }
+    public var withoutBranding: HostSet {
+        names.contains(where: Self.isBranding) ? HostSet(names.filter { !Self.isBranding($0) }) : self
+    }
 
     /// `sni.cloudflaressl.com` and its older numbered forms, which Cloudflare adds to a branded pack.
     public static func isBranding(_ host: String) -> Bool { host.hasSuffix(".cloudflaressl.com") }

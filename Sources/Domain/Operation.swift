@@ -7,7 +7,7 @@ public struct Operation: Hashable, Sendable {
     /// The request that is sent with the creation of a client certificate.
     public var request: SigningRequest?
     /// The identifiers of this kind that were known in the zone when the operation was committed. What it made is
-    /// found outside of these.
+    /// found outside of these. Kept while the operation is open: a resolved one reads back without.
     public var baseline: Set<ObjectID>
     public var committedAt: Timestamp
     public var state: State

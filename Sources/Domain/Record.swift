@@ -24,6 +24,11 @@ public struct ObjectRecord: Hashable, Sendable {
     public var commandSucceededAt: Timestamp?
     /// The least remaining life that was told of (the expiry ladder); nil before the first rung.
     public var rung: ExpiryRung?
+    /// The wish it was ordered for, as a text; nil for what was not ordered here. A certificate's own fields do not
+    /// tell all that was asked for.
+    public var wishKey: String?
+    /// Why we had it removed; nil while we have not. What goes without it was removed by somebody else (S18).
+    public var removedFor: Reason?
 
     public enum Ownership: String, Hashable, Sendable { case ordered, adopted, foreign }
 
@@ -31,8 +36,10 @@ public struct ObjectRecord: Hashable, Sendable {
         sighting: Sighting, subject: Subject, ownership: Ownership, since: Timestamp, firstSeen: Timestamp,
         lastSeen: Timestamp, servingSince: Timestamp? = nil, lastServedAt: Timestamp? = nil,
         missingSince: Timestamp? = nil, generation: Int? = nil, deliveredAt: Timestamp? = nil,
-        commandSucceededAt: Timestamp? = nil, rung: ExpiryRung? = nil
+        commandSucceededAt: Timestamp? = nil, rung: ExpiryRung? = nil, wishKey: String? = nil,
+        removedFor: Reason? = nil
     ) {
+        (self.wishKey, self.removedFor) = (wishKey, removedFor)
         (self.sighting, self.subject, self.ownership) = (sighting, subject, ownership)
         (self.since, self.firstSeen, self.lastSeen) = (since, firstSeen, lastSeen)
         (self.servingSince, self.lastServedAt, self.missingSince) = (servingSince, lastServedAt, missingSince)
@@ -103,6 +110,30 @@ public struct SubjectRecord: Hashable, Sendable {
     /// The generation of the newest key made for it; 0 before the first.
     public var lastGeneration: Int
     public var nextLook: Timestamp?
+    /// Given up by a person: watched, not adopted again, until a person adopts something for it.
+    public var isReleased: Bool
+    /// What the key of ``lastGeneration`` was made for, as a text: the same request is sent again only for the same.
+    public var generationKey: String?
+    /// Tries of one action in a row that did not bring about what they were for; nil once one did.
+    public var tries: Tries?
+
+    /// Tries of one action in a row without success. The next one waits: a minute, doubling to an hour.
+    public struct Tries: Hashable, Sendable {
+        /// The action's code.
+        public var action: String
+        public var object: ObjectID?
+        public var count: Int
+        /// The newest of them.
+        public var at: Timestamp
+        public var reason: Reason
+        public var message: String
+        public init(
+            action: String, object: ObjectID?, count: Int, at: Timestamp, reason: Reason, message: String
+        ) {
+            (self.action, self.object, self.count, self.at) = (action, object, count, at)
+            (self.reason, self.message) = (reason, message)
+        }
+    }
 
     public struct Refusal: Hashable, Sendable {
         public var reason: Reason
@@ -118,8 +149,9 @@ public struct SubjectRecord: Hashable, Sendable {
     public init(
         subject: Subject, isWished: Bool, decision: Decision? = nil, decidedSince: Timestamp? = nil,
         lastChangeAt: Timestamp? = nil, undoneAt: [Timestamp] = [], refusal: Refusal? = nil, lastGeneration: Int = 0,
-        nextLook: Timestamp? = nil
+        nextLook: Timestamp? = nil, isReleased: Bool = false, generationKey: String? = nil, tries: Tries? = nil
     ) {
+        (self.isReleased, self.generationKey, self.tries) = (isReleased, generationKey, tries)
         (self.subject, self.isWished, self.decision, self.decidedSince) = (subject, isWished, decision, decidedSince)
         (self.lastChangeAt, self.undoneAt, self.refusal) = (lastChangeAt, undoneAt, refusal)
         (self.lastGeneration, self.nextLook) = (lastGeneration, nextLook)

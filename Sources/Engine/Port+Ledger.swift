@@ -11,11 +11,18 @@ public protocol Ledger: LedgerReading {
     /// All of the changes in one durable transaction, in their order, or none of them.
     func commit(_ changes: [Change]) throws(StoreTrouble)
 
-    /// What the brakes count (S6, S7), as of `now`.
+    /// What the brakes count (S6, S7), as of `now`: of the issuances those of `names`.
+    ///
+    /// Counted is what may have reached Cloudflare: an operation that failed is not, one that was lost is (removals
+    /// leave it out, for what was lost is still there). A restart counts for the name of the thing it restarts.
     func counts(names: Set<String>, now: Timestamp) throws(StoreTrouble) -> BrakeCounts
 
     /// Every identifier of the kind that was ever seen in the zone, also of what is gone.
     func knownIDs(_ kind: SubjectKind, in zone: ZoneID) throws(StoreTrouble) -> Set<ObjectID>
+
+    /// Subjects that are wished no more and of which something of ours is still there, in managed zones other than
+    /// this one: what the daemon's limit of removals counts besides the zone in hand (S7).
+    func unwantedOurs(outside zone: ZoneID) throws(StoreTrouble) -> Int
 
     /// Deletes transitions older than `cutoff`, the oldest stretch of each subject, and leaves one checkpoint for it
     /// (S14). At most `limit` rows in one call. Returns how many.
@@ -26,12 +33,16 @@ public protocol Ledger: LedgerReading {
 public protocol LedgerReading: Sendable {
     func zones() throws(StoreTrouble) -> [ZoneRecord]
     /// Calls `body` for each subject that passes, in order of zone, kind and name, with its objects; one at a time, so
-    /// that a hundred thousand cost no memory.
+    /// that a hundred thousand cost no memory. `body` must not ask the ledger anything: it is held meanwhile.
+    ///
+    /// A thing whose subject has no row of its own comes with a record that is not wished and has no decision.
     func forEachSubject(
         _ filter: SubjectFilter, _ body: (SubjectRecord, [ObjectRecord]) -> Void
     ) throws(StoreTrouble)
     /// Newest last.
     func history(_ filter: HistoryFilter) throws(StoreTrouble) -> [Transition]
+    /// What stands in place of the pruned beginning of a subject's history; nil when nothing was pruned.
+    func checkpoint(of subject: Subject) throws(StoreTrouble) -> Checkpoint?
     /// Newest last.
     func operations(_ filter: HistoryFilter, openOnly: Bool) throws(StoreTrouble) -> [Operation]
     /// Open ones, in order of scope and condition.
@@ -47,7 +58,7 @@ public struct SubjectFilter: Hashable, Sendable {
     public var zone: ZoneID?
     public var kind: SubjectKind?
     public var name: String?
-    /// Also things that are over (revoked, gone) and wished no more.
+    /// Also things that are over (revoked, gone) and wished no more, and subjects of which only such are left.
     public var includesOver: Bool
 
     public init(zone: ZoneID? = nil, kind: SubjectKind? = nil, name: String? = nil, includesOver: Bool = false) {
@@ -55,7 +66,7 @@ public struct SubjectFilter: Hashable, Sendable {
     }
 }
 
-/// Which rows of the history or of the operations are asked for.
+/// Which rows of the history or of the operations are asked for: from `since` on, before `until`.
 public struct HistoryFilter: Hashable, Sendable {
     public var subject: Subject?
     public var zone: ZoneID?
@@ -69,6 +80,32 @@ public struct HistoryFilter: Hashable, Sendable {
         limit: Int = 1000
     ) {
         (self.subject, self.zone, self.since, self.until, self.limit) = (subject, zone, since, until, limit)
+    }
+}
+
+/// What a subject's history began with, before it was pruned (S14).
+public struct Checkpoint: Hashable, Sendable {
+    public var subject: Subject
+    /// The time of the newest line that was taken out.
+    public var upTo: Timestamp
+    /// Lines that were taken out, over all prunings.
+    public var count: Int
+    /// Where the subject's things stood at that time; those that were over are left out.
+    public var standing: [ObjectID: Transition.Point]
+
+    public init(subject: Subject, upTo: Timestamp, count: Int, standing: [ObjectID: Transition.Point]) {
+        (self.subject, self.upTo, self.count, self.standing) = (subject, upTo, count, standing)
+    }
+
+    /// Takes in the next line that goes, oldest first.
+    public mutating func absorb(_ line: Transition) {
+        (upTo, count) = (line.at, count + 1)
+        guard let object = line.object else { return }
+        if line.event == .vanished || Stage(code: line.to.stage)?.isOver == true {
+            standing[object] = nil
+        } else if line.to != .nothing {
+            standing[object] = line.to
+        }
     }
 }
 

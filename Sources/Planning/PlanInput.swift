@@ -8,8 +8,13 @@ public struct PlanInput: Hashable, Sendable {
     public var wish: ZoneWish?
     /// One look for each kind that was looked at in this pass.
     public var looks: [SubjectKind: Look]
+    /// When the looks were made; nil for just now. A look says nothing about what was committed after it, which
+    /// matters when a zone is planned for once more without a fresh look.
+    public var lookedAt: Timestamp?
     /// What GETs by identifier said of things that a listing left in doubt; nil for "Cloudflare knows none".
     public var answers: [ObjectID: Sighting?]
+    /// Client certificates that are nobody's, with the generation of the key here that answers to each.
+    public var keysInHand: [ObjectID: Int]
     public var state: ZoneState
     public var counts: BrakeCounts
     /// Things of ours that are wished no more and still there, in the other zones (S7).
@@ -24,12 +29,14 @@ public struct PlanInput: Hashable, Sendable {
 
     public init(
         zone: ZoneID, zoneName: String, wish: ZoneWish?, looks: [SubjectKind: Look] = [:],
-        answers: [ObjectID: Sighting?] = [:], state: ZoneState = ZoneState(), counts: BrakeCounts = BrakeCounts(),
+        answers: [ObjectID: Sighting?] = [:], keysInHand: [ObjectID: Int] = [:], state: ZoneState = ZoneState(),
+        counts: BrakeCounts = BrakeCounts(),
         unwantedElsewhere: Int = 0, now: Timestamp, limits: LimitSettings = LimitSettings(),
         deadlines: DeadlineSettings = DeadlineSettings(), lookEvery: Duration = .minutes(15),
         obstacles: Obstacles = Obstacles()
     ) {
         (self.zone, self.zoneName, self.wish, self.looks, self.answers) = (zone, zoneName, wish, looks, answers)
+        self.keysInHand = keysInHand
         (self.state, self.counts, self.unwantedElsewhere, self.now) = (state, counts, unwantedElsewhere, now)
         (self.limits, self.deadlines, self.lookEvery, self.obstacles) = (limits, deadlines, lookEvery, obstacles)
     }

@@ -1,0 +1,36 @@
+/// Takes NUL-ended messages out of bytes as they come. Bounded: what is longer than the limit is never kept.
+struct MessageFraming {
+    enum Trouble: Error, Equatable {
+        /// More bytes than the limit without an end.
+        case tooLong
+        /// A NUL with nothing before it.
+        case empty
+    }
+
+    let limit: Int
+    private var bytes: [UInt8] = []
+    /// Up to here there is no NUL: a long message is searched once, however many pieces it comes in.
+    private var searched = 0
+
+    init(limit: Int) { self.limit = limit }
+
+    var isEmpty: Bool { bytes.isEmpty }
+    var count: Int { bytes.count }
+
+    mutating func append(_ more: some Sequence<UInt8>) { bytes.append(contentsOf: more) }
+
+    /// The next whole message, without its NUL; nil when its end has not come yet.
+    mutating func next() throws(Trouble) -> [UInt8]? {
+        guard let end = bytes[searched...].firstIndex(of: 0) else {
+            searched = bytes.count
+            if bytes.count > limit { throw .tooLong }
+            return nil
+        }
+        if end == 0 { throw .empty }
+        if end > limit { throw .tooLong }
+        let message = Array(bytes[..<end])
+        bytes.removeFirst(end + 1)
+        searched = 0
+        return message
+    }
+}

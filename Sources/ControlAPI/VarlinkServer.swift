@@ -1,0 +1,309 @@
+import Dispatch
+import Domain
+import Glibc
+
+/// Serves the interface `io.edgecert.Control` on a unix stream socket, in the Varlink protocol: JSON objects ended by
+/// NUL, one reply to a call, or several where the caller asked for `more`.
+///
+/// One serial queue, no blocking call, no thread for a caller. A call that is malformed, too long or half-sent, and a
+/// caller that does not read, end their own connection and no other.
+///
+/// - SeeAlso: <https://varlink.org/Service>, <https://varlink.org/Method-Call>, as of 2026-11.
+public actor VarlinkServer {
+    let executor = QueueExecutor(label: "io.edgecert.control")
+    public nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
+
+    private let description: ServiceDescription
+    private let limits: ControlLimits
+    private let patience: Patience
+    private let rights: @Sendable () -> ControlRights
+    private let handler: any ControlHandler
+    private var listening: (any DispatchSourceRead)?
+    private var isPaused = false
+    private var ownPath: String?
+    private var connections: [Int: Connection] = [:]
+    private var lastID = 0
+    private var sweeping: (any DispatchSourceTimer)?
+
+    /// - Parameters:
+    ///   - version: The daemon's, for `GetInfo`.
+    ///   - rights: Asked at each call that changes something, so that a group made later counts.
+    public init(
+        version: String, handler: any ControlHandler, limits: ControlLimits = ControlLimits(),
+        patience: Patience = .monotonic,
+        rights: @escaping @Sendable () -> ControlRights = { .ofThisProcess() }
+    ) {
+        (self.description, self.handler) = (ServiceDescription(version: version), handler)
+        (self.limits, self.patience, self.rights) = (limits, patience, rights)
+    }
+
+    /// Listens on a socket that the service manager hands over. It is closed at the end; its file stays.
+    public func serve(listeningSocket: Int32) throws(SocketTrouble) {
+        try serve(Descriptor(listeningSocket), path: nil)
+    }
+
+    /// Makes the socket at `path` with the mode 0660, in place of one that nobody answers at. Removed at the end.
+    public func serve(path: String) throws(SocketTrouble) {
+        try serve(UnixSocket.listening(at: path, backlog: 64), path: path)
+    }
+
+    /// Ends every connection and stops listening. What is written but unread stays readable for its caller.
+    public func stop() {
+        resumeAccepting()  // a source that is suspended cannot be let go
+        listening?.cancel()
+        listening = nil
+        if let ownPath { unlink(ownPath) }
+        ownPath = nil
+        for id in connections.keys { end(id) }
+    }
+
+    // MARK: Callers come and go
+
+    private func serve(_ descriptor: Descriptor, path: String?) throws(SocketTrouble) {
+        guard descriptor.prepare() else {
+            throw .system(path: path ?? "the handed socket", step: "fcntl", number: errno)
+        }
+        ownPath = path
+        let source = DispatchSource.makeReadSource(fileDescriptor: descriptor.number, queue: executor.queue)
+        source.setEventHandler { @Sendable [weak self] in self?.assumeIsolated { $0.acceptAll(descriptor) } }
+        source.setCancelHandler { @Sendable in withExtendedLifetime(descriptor) {} }
+        listening = source
+        source.activate()
+    }
+
+    private func acceptAll(_ listener: Descriptor) {
+        for _ in 0..<64 {
+            let number = accept(listener.number, nil, nil)
+            if number < 0 {
+                if errno == EINTR || errno == ECONNABORTED { continue }
+                if errno != EAGAIN { pauseAccepting() }
+                return
+            }
+            let caller = Descriptor(number)
+            if caller.prepare() { admit(caller) }
+        }
+    }
+
+    /// Out of descriptors or memory: the caller stays in the queue, and asking again at once would only burn time.
+    private func pauseAccepting() {
+        listening?.suspend()
+        isPaused = true
+        executor.queue.asyncAfter(deadline: .now() + .seconds(1)) { @Sendable [weak self] in
+            self?.assumeIsolated { $0.resumeAccepting() }
+        }
+    }
+
+    private func resumeAccepting() {
+        if isPaused { listening?.resume() }
+        isPaused = false
+    }
+
+    private func admit(_ descriptor: Descriptor) {
+        guard let peer = PeerCredentials(ofSocket: descriptor.number) else { return }
+        let places = limits.connections - (rights().isAdministrator(peer) ? 0 : limits.reservedConnections)
+        guard connections.count < places else { return }
+        lastID += 1
+        let id = lastID
+        let connection = Connection(
+            id: id, peer: peer, descriptor: descriptor, limit: limits.callBytes, now: patience.now())
+        let source = DispatchSource.makeReadSource(fileDescriptor: descriptor.number, queue: executor.queue)
+        source.setEventHandler { @Sendable [weak self] in self?.assumeIsolated { $0.readable(id) } }
+        source.setCancelHandler { @Sendable in withExtendedLifetime(descriptor) {} }
+        connection.reading = source
+        connections[id] = connection
+        source.activate()
+        keepSweeping()
+    }
+
+    private func end(_ id: Int) {
+        connections.removeValue(forKey: id)?.stop()
+        if connections.isEmpty {
+            sweeping?.cancel()
+            sweeping = nil
+        }
+    }
+
+    /// Looks once a second for those whose time is up, as long as anyone is connected.
+    private func keepSweeping() {
+        guard sweeping == nil else { return }
+        let timer = DispatchSource.makeTimerSource(queue: executor.queue)
+        timer.setEventHandler { @Sendable [weak self] in self?.assumeIsolated { $0.sweep() } }
+        timer.schedule(deadline: .now() + .seconds(1), repeating: .seconds(1), leeway: .milliseconds(250))
+        sweeping = timer
+        timer.activate()
+    }
+
+    /// Ends the connections whose time is up.
+    func sweep() {
+        let now = patience.now()
+        for connection in connections.values where isOver(connection, now) { end(connection.id) }
+    }
+
+    var connectionCount: Int { connections.count }
+
+    private func isOver(_ connection: Connection, _ now: Duration) -> Bool {
+        if let since = connection.unreadSince, now - since >= limits.unread { return true }
+        if connection.isHalfClosed, connection.descriptor.isHungUp { return true }
+        guard connection.call == nil else { return false }
+        if let begun = connection.begunAt { return now - begun >= limits.halfSent }
+        return now - connection.quietSince >= limits.idle
+    }
+
+    // MARK: Calls come in
+
+    private func readable(_ id: Int) {
+        guard let connection = connections[id] else { return }
+        switch connection.receive() {
+        case .nothing: return
+        case .broken: end(id)
+        case .end: close(connection)
+        case .bytes:
+            connection.quietSince = patience.now()
+            if connection.call == nil {
+                take(from: connection)
+            } else if connection.incoming.count > limits.callBytes {
+                end(id)  // calls are heaped up faster than they are answered
+            }
+        }
+    }
+
+    /// The caller sends no more. A call in flight is answered if the caller still listens.
+    private func close(_ connection: Connection) {
+        let mayListen = connection.call != nil || connection.unreadCount > 0
+        guard mayListen, !connection.descriptor.isHungUp else { return end(connection.id) }
+        connection.isHalfClosed = true
+        connection.reading?.cancel()
+        connection.reading = nil
+    }
+
+    /// Begins the next call that is whole.
+    private func take(from connection: Connection) {
+        while connection.call == nil, connections[connection.id] === connection {
+            let message: [UInt8]?
+            do {
+                message = try connection.incoming.next()
+            } catch {
+                return end(connection.id)  // too long, or a NUL with nothing before it
+            }
+            guard let message else {
+                connection.begunAt = connection.incoming.isEmpty ? nil : connection.begunAt ?? patience.now()
+                if connection.isHalfClosed, connection.unreadCount == 0 { end(connection.id) }
+                return
+            }
+            connection.begunAt = nil
+            guard let header = CallHeader(message) else { return end(connection.id) }
+            begin(header, message, on: connection)
+        }
+    }
+
+    private func begin(_ header: CallHeader, _ message: [UInt8], on connection: Connection) {
+        connection.calls += 1
+        let number = connection.calls
+        let oneway = header.oneway ?? false
+        let answer: Result<ControlMethod, ControlTrouble>
+        do {
+            if let payload = try description.answer(header, message) {
+                return oneway ? () : write(ReplyMessage.parameters(payload), to: connection)
+            }
+            answer = .success(try permitted(header, connection.peer))
+        } catch {
+            answer = .failure(error)
+        }
+        switch answer {
+        case .failure(let trouble):
+            if !oneway { write(ReplyMessage.error(trouble), to: connection) }
+        case .success(let method):
+            let call = ControlCall(
+                method: method, peer: connection.peer, wantsMore: (header.more ?? false) && !oneway, message: message)
+            let task = Task.detached { [handler, id = connection.id] in
+                let result: Result<ControlPayload, ControlTrouble>
+                do throws(ControlTrouble) {
+                    let stream = ControlStream(server: self, connection: id, call: number)
+                    result = .success(try await handler.answer(call, stream))
+                } catch {
+                    result = .failure(error)
+                }
+                await self.finish(number, on: id, result)
+            }
+            connection.call = (number, oneway, task)
+        }
+    }
+
+    private func permitted(_ header: CallHeader, _ peer: PeerCredentials) throws(ControlTrouble) -> ControlMethod {
+        guard header.upgrade != true else { throw .invalidParameter("upgrade") }
+        let method = try ControlMethod(qualifiedName: header.method)
+        guard !method.changes || rights().permits(method, to: peer) else { throw .notPermitted(method, to: peer) }
+        return method
+    }
+
+    // MARK: Replies go out
+
+    func stream(_ payload: ControlPayload, to id: Int, call number: Int) async throws(ControlTrouble) {
+        guard let connection = connections[id], let call = connection.call, call.number == number else {
+            throw .callerLeft
+        }
+        if call.oneway { return }
+        write(try message(payload, continues: true), to: connection)
+        if connections[id] === connection, connection.unreadCount > limits.unreadBytes {
+            await withCheckedContinuation { connection.waiting = $0 }
+        }
+        guard connections[id] === connection else { throw .callerLeft }
+    }
+
+    private func finish(_ number: Int, on id: Int, _ result: Result<ControlPayload, ControlTrouble>) {
+        guard let connection = connections[id], let call = connection.call, call.number == number else { return }
+        connection.call = nil
+        connection.quietSince = patience.now()
+        if !call.oneway {
+            do throws(ControlTrouble) {
+                write(try message(result.get(), continues: false), to: connection)
+            } catch {
+                write(ReplyMessage.error(error), to: connection)
+            }
+        }
+        take(from: connection)
+    }
+
+    private func message(_ payload: ControlPayload, continues: Bool) throws(ControlTrouble) -> [UInt8] {
+        guard payload.bytes.count <= limits.replyBytes else {
+            throw .told(
+                .trouble,
+                Explanation(
+                    code: "control-reply-size", summary: "the reply has more than \(limits.replyBytes) bytes",
+                    hint: "ask for less, or with 'more'"), exitCode: 1)
+        }
+        return ReplyMessage.parameters(payload, continues: continues)
+    }
+
+    private func write(_ message: [UInt8], to connection: Connection) {
+        guard connections[connection.id] === connection else { return }
+        connection.append(message)
+        writable(connection.id)
+    }
+
+    private func writable(_ id: Int) {
+        guard let connection = connections[id] else { return }
+        switch connection.flush(now: patience.now()) {
+        case .broken: return end(id)
+        case .blocked: watchForRoom(connection)
+        case .drained:
+            connection.writing?.cancel()
+            connection.writing = nil
+            if connection.isHalfClosed, connection.call == nil, connection.incoming.isEmpty { return end(id) }
+        }
+        if connection.unreadCount <= limits.unreadBytes / 2 {
+            connection.waiting?.resume()
+            connection.waiting = nil
+        }
+    }
+
+    private func watchForRoom(_ connection: Connection) {
+        guard connection.writing == nil else { return }
+        let (id, descriptor) = (connection.id, connection.descriptor)
+        let source = DispatchSource.makeWriteSource(fileDescriptor: descriptor.number, queue: executor.queue)
+        source.setEventHandler { @Sendable [weak self] in self?.assumeIsolated { $0.writable(id) } }
+        source.setCancelHandler { @Sendable in withExtendedLifetime(descriptor) {} }
+        connection.writing = source
+        source.activate()
+    }
+}

@@ -1,0 +1,241 @@
+import Domain
+import Planning
+
+/// What came of the operations of one plan.
+struct Deeds {
+    /// One for each thing done, for the person who asked.
+    var lines: [String] = []
+    /// What Cloudflare answered with: newer than the listing.
+    var sightings: [Sighting] = []
+    /// Something happened here after which the next step can follow at once.
+    var changesThePlan = false
+}
+
+extension Engine {
+    /// Sends what was committed, one after the other, and writes down what came of each.
+    ///
+    /// Every operation is looked at once more at the moment of sending, with the newest state and clock.
+    func carryOut(
+        _ operations: [Operation], _ plan: Plan, _ input: PlanInput, _ duty: ZoneDuty, _ purpose: PassPurpose
+    ) async throws(StoreTrouble) -> Deeds {
+        var deeds = Deeds()
+        var current = input
+        current.state = plan.state
+        for operation in operations {
+            current.now = ports.clock.now()
+            current.obstacles.clockSkew = await skew()
+            let sent = await outcome(of: operation, current, duty)
+            let settled = planner.settle(
+                operation, sent.outcome, in: current.state, zoneName: duty.name, now: ports.clock.now())
+            try commit(settled.changes)
+            tell(settled.news.map { $0.adding(sent.fields) })
+            current.state = settled.state
+            deeds.lines.append(Self.line(operation, sent.outcome, duty))
+            guard case .accepted(_, let sighting) = sent.outcome else { continue }
+            if let sighting { deeds.sightings.append(sighting) }
+            if operation.action.effect == .local || sighting != nil { deeds.changesThePlan = true }
+        }
+        return deeds
+    }
+
+    struct Sent {
+        var outcome: SendOutcome
+        /// What is told of the answer besides.
+        var fields: [News.Field] = []
+    }
+
+    func outcome(of operation: Operation, _ input: PlanInput, _ duty: ZoneDuty) async -> Sent {
+        if isStopping {
+            return Sent(
+                outcome: .refused(.retryLater, lasting: false, code: "not-sent", message: "edgecertd is stopping"))
+        }
+        if let objection = planner.objection(to: operation, in: input) {
+            return Sent(
+                outcome: .refused(
+                    objection.reason, lasting: false, code: objection.reason.rawValue, message: objection.detail))
+        }
+        if operation.action.effect == .local { return await doLocally(operation, input.state, duty) }
+        return await send(operation, mode: duty.wish?.mode ?? settings.daemon.mode, duty)
+    }
+
+    // MARK: At Cloudflare
+
+    /// Sends one operation, once. What the mode does not allow, the engine has no method for.
+    func send(_ operation: Operation, mode: Mode, _ duty: ZoneDuty) async -> Sent {
+        let provider = ports.provider(mode)
+        ports.news.tell(
+            News(
+                .operationSent, .info, about: operation.subject, zoneName: duty.name,
+                [
+                    .init(.operation, operation.id.text), .init(.action, operation.action.code),
+                    .init(.reason, operation.reason.rawValue),
+                ] + (operation.action.object.map { [.init(.object, $0.text)] } ?? [])))
+        mark(operation.subject.zone, .asking)
+        defer { mark(operation.subject.zone, .working) }
+        do throws(ProviderTrouble) {
+            let receipt: Receipt?
+            switch operation.action.effect {
+            case .local: receipt = nil
+            case .create: receipt = try await provider.creating?.create(operation)
+            case .change: receipt = try await provider.changing?.change(operation)
+            case .remove: receipt = try await provider.removing?.remove(operation)
+            }
+            guard let receipt else {
+                return Sent(
+                    outcome: .refused(
+                        .modeForbids, lasting: false, code: Reason.modeForbids.rawValue,
+                        message: "the mode \(mode.rawValue) has no way to \(operation.action.code)"))
+            }
+            return Sent(
+                outcome: .accepted(receipt.object ?? operation.action.object, receipt.sighting),
+                fields: receipt.ray.map { [.init(.ray, $0)] } ?? [])
+        } catch {
+            return Sent(outcome: Self.outcome(of: error, operation), fields: Self.fields(of: error.answer))
+        }
+    }
+
+    /// What a trouble means for the operation that met it.
+    static func outcome(of trouble: ProviderTrouble, _ operation: Operation) -> SendOutcome {
+        let explanation = trouble.explanation
+        func refused(_ reason: Reason, lasting: Bool) -> SendOutcome {
+            .refused(reason, lasting: lasting, code: explanation.code, message: explanation.summary)
+        }
+        let isRemoval = operation.action.effect == .remove
+        return switch trouble {
+        case .unanswered: .unanswered(code: explanation.code, message: explanation.summary)
+        case .notSent, .limited, .tokenRefused: refused(.retryLater, lasting: false)
+        // A removal of what is gone, or going, has nothing left to do.
+        case .notFound, .busy:
+            isRemoval ? .accepted(operation.action.object, nil) : refused(.retryLater, lasting: false)
+        case .alreadySo: .accepted(operation.action.object, nil)
+        case .duplicateHosts: refused(.sameHostSetRefused, lasting: true)
+        case .quotaExhausted: refused(.quotaExhausted, lasting: true)
+        case .ambiguous, .refused: refused(.refused, lasting: true)
+        }
+    }
+
+    private static func fields(of answer: ProviderAnswer) -> [News.Field] {
+        [
+            answer.ray.map { .init(.ray, $0) }, answer.code.map { .init(.errorCode, String($0)) },
+            answer.httpStatus.map { .init(.httpStatus, String($0)) }, .init(.errorMessage, answer.message),
+        ].compactMap { $0 }
+    }
+
+    private static func line(_ operation: Operation, _ outcome: SendOutcome, _ duty: ZoneDuty) -> String {
+        let what = "\(operation.subject.path(zoneName: duty.name)): \(operation.action.code)"
+        return switch outcome {
+        case .accepted: "\(what): done"
+        case .refused(_, _, _, let message): "\(what): not done: \(message)"
+        case .unanswered(_, let message): "\(what): no answer, the next looks will tell: \(message)"
+        }
+    }
+
+    // MARK: Here
+
+    /// Adoption, delivery and the operator's command.
+    private func doLocally(_ operation: Operation, _ state: ZoneState, _ duty: ZoneDuty) async -> Sent {
+        switch operation.action {
+        case .pack(.adopt(let id)), .clientCertificate(.adopt(let id)):
+            return Sent(outcome: .accepted(id, nil))
+        case .clientCertificate(.deliver(let id, let generation)):
+            return await deliver(id, generation, operation, state, duty)
+        case .clientCertificate(.runCommand(let id, let generation)):
+            return await runCommand(id, generation, operation, state, duty)
+        case .pack, .clientCertificate:
+            preconditionFailure("\(operation.action.code) is not done here")
+        }
+    }
+
+    private func deliver(
+        _ id: ObjectID, _ generation: Int, _ operation: Operation, _ state: ZoneState, _ duty: ZoneDuty
+    ) async -> Sent {
+        do {
+            _ = try await put(id, generation, operation.subject, state, duty)
+            return Sent(outcome: .accepted(id, nil))
+        } catch let trouble {
+            return Sent(
+                outcome: .refused(
+                    .keyTrouble, lasting: false, code: trouble.explanation.code, message: trouble.explanation.summary))
+        }
+    }
+
+    /// Puts key and certificate in place; doing it again changes nothing.
+    private func put(
+        _ id: ObjectID, _ generation: Int, _ subject: Subject, _ state: ZoneState, _ duty: ZoneDuty
+    ) async throws(KeyTrouble) -> Delivery {
+        guard let wish = duty.clientCertificate(subject.name),
+            case .clientCertificate(let traits)? = state.objects.first(where: { $0.id == id })?.sighting.traits,
+            let pem = traits.certificatePEM
+        else { throw .unreadable(what: "certificate \(id)", detail: "Cloudflare's answer held no PEM") }
+        return try await ports.keys.deliver(
+            certificatePEM: pem, for: subject, zoneName: duty.name, wish: wish, generation: generation)
+    }
+
+    private func runCommand(
+        _ id: ObjectID, _ generation: Int, _ operation: Operation, _ state: ZoneState, _ duty: ZoneDuty
+    ) async -> Sent {
+        guard let wish = duty.clientCertificate(operation.subject.name), !wish.command.isEmpty else {
+            return Sent(outcome: .accepted(id, nil))
+        }
+        let directory: String
+        do {
+            directory = try await put(id, generation, operation.subject, state, duty).directory
+        } catch let trouble {
+            return Sent(
+                outcome: .refused(
+                    .keyTrouble, lasting: false, code: trouble.explanation.code, message: trouble.explanation.summary))
+        }
+        mark(operation.subject.zone, .working)
+        let outcome = await ports.commands.run(
+            wish.command,
+            environment: [
+                "EDGECERT_SUBJECT": operation.subject.path(zoneName: duty.name), "EDGECERT_ZONE": duty.name,
+                "EDGECERT_NAME": wish.name, "EDGECERT_DIRECTORY": directory, "EDGECERT_GENERATION": String(generation),
+            ], timeout: wish.commandTimeout)
+        return judge(outcome, id, operation.subject, duty)
+    }
+
+    private func judge(_ outcome: CommandOutcome, _ id: ObjectID, _ subject: Subject, _ duty: ZoneDuty) -> Sent {
+        let failure: (text: String, status: String, output: String)
+        switch outcome {
+        case .succeeded(let output):
+            ports.news.tell(
+                News(
+                    .commandOutput, .info, about: subject, zoneName: duty.name,
+                    [.init(.output, output), .init(.exitStatus, "0")]))
+            return Sent(outcome: .accepted(id, nil))
+        case .failed(let status, let output): failure = ("it ended with status \(status)", String(status), output)
+        case .signalled(let signal, let output):
+            failure = ("it was ended by signal \(signal)", "signal \(signal)", output)
+        case .timedOut(let after, let output):
+            failure = ("it was ended after \(after.wholeSeconds) s", "timeout", output)
+        case .unstartable(let why): failure = ("it could not be started: \(why)", "unstartable", "")
+        }
+        ports.news.tell(
+            News(
+                .commandFailed, .error, about: subject, zoneName: duty.name,
+                [.init(.exitStatus, failure.status), .init(.output, failure.output), .init(.detail, failure.text)]))
+        return Sent(
+            outcome: .refused(
+                .commandDue, lasting: false, code: "command-failed", message: "the command failed: \(failure.text)"))
+    }
+}
+
+extension ZoneDuty {
+    func clientCertificate(_ name: String) -> ClientCertificateWish? {
+        for case .clientCertificate(let one) in wish?.wishes ?? [] where one.name == name { return one }
+        return nil
+    }
+}
+
+extension News {
+    func adding(_ more: [Field]) -> News {
+        switch kind {
+        case .operationAccepted, .operationRefused, .operationUnanswered:
+            var news = self
+            news.fields += more
+            return news
+        default: return self
+        }
+    }
+}

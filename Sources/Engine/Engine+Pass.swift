@@ -1,0 +1,308 @@
+import Domain
+import Planning
+
+/// Why a zone is passed over.
+enum PassPurpose {
+    case scheduled
+    /// A person asked for it, and waits.
+    case person
+    /// A person asked what would be done: nothing is written and nothing is sent.
+    case planning
+}
+
+/// What came of a pass, for the person who asked for it.
+struct PassResult {
+    var entries: [Plan.Entry] = []
+    var lines: [String] = []
+    var trouble: Explanation?
+}
+
+extension Engine {
+    /// Plans are made again, with what was just done in view, at most this often in one pass.
+    static let rounds = 4
+    /// Things left in doubt by a listing that are asked for one by one, at most, in one pass.
+    static let doubtsInOnePass = 5
+    /// Listings with every status are made this often, to see what has been revoked.
+    static let fullLookEvery: Duration = .hours(24)
+
+    /// One pass over a zone. Killed anywhere and run again, it converges to the same end.
+    func pass(over zone: ZoneID, _ purpose: PassPurpose) async -> PassResult {
+        if purpose != .scheduled { await takeTurn(zone) }
+        defer { giveTurn(zone) }
+        guard let duty = zones[zone], !isStopping else { return PassResult() }
+        do throws(StoreTrouble) {
+            let result = try await reconcile(zone, duty, purpose)
+            await judgeConnection()
+            return result
+        } catch {
+            note(error)
+            zones[zone]?.due = ports.clock.uptime() + .minutes(1)
+            return PassResult(trouble: error.explanation)
+        }
+    }
+
+    private func reconcile(
+        _ zone: ZoneID, _ duty: ZoneDuty, _ purpose: PassPurpose
+    ) async throws(StoreTrouble) -> PassResult {
+        var state = try ports.ledger.state(of: zone, now: ports.clock.now())
+        if let trouble = await misnamed(zone, duty, state, purpose) { return PassResult(trouble: trouble) }
+        let kinds = Self.kinds(of: duty, state)
+        guard !kinds.isEmpty else { return try rest(zone, duty, state) }
+        mark(zone, .asking)
+        var looks = await look(at: zone, kinds, scope: scope(for: state, kinds), purpose)
+        mark(zone, .working)
+        if isStopping { return PassResult() }
+        var record = self.record(of: zone, duty, state, after: looks)
+        let isFirstUnderEra = state.zone?.plannedUnder != era
+        state.zone = record
+        var result = PassResult()
+        for round in 0..<Self.rounds {
+            var input = try await input(zone, duty, looks, state, planOnly: isFirstUnderEra)
+            var plan = planner.plan(input)
+            if round == 0, !plan.doubtful.isEmpty {
+                input.answers = await answers(about: plan.doubtful, in: zone, state, purpose)
+                plan = planner.plan(input)
+            }
+            if round == 0 { result.entries = plan.entries }
+            if purpose == .planning { return result }
+            let operations = try await operations(for: plan, in: zone, duty)
+            record.nextLook = nextLook(after: plan, planOnly: isFirstUnderEra)
+            if looks.values.allSatisfy(\.isComplete) { record.plannedUnder = era }
+            // What is done on this machine is no operation: it leaves its trace when it is done.
+            let opened = operations.filter { $0.action.effect != .local }.map(Change.operation)
+            try commit(plan.changes + opened + [.zone(record)])
+            tell(plan.news)
+            zones[zone]?.summary = Self.summary(of: plan)
+            setDue(zone, at: record.nextLook ?? ports.clock.now())
+            let done = try await carryOut(operations, plan, input, duty, purpose)
+            result.lines += done.lines
+            guard done.changesThePlan, !isStopping else { break }
+            for sighting in done.sightings { looks[sighting.kind]?.add(sighting) }
+            state = try ports.ledger.state(of: zone, now: ports.clock.now())
+        }
+        return result
+    }
+
+    // MARK: Looking
+
+    /// The kinds that are wished, and those of which something of ours is still there.
+    private static func kinds(of duty: ZoneDuty, _ state: ZoneState) -> [SubjectKind] {
+        let ours = Set(state.objects.filter { $0.isOurs && !$0.sighting.stage.isOver }.map(\.sighting.kind))
+        let open = Set(state.openOperations.map(\.subject.kind))
+        return Set(duty.wish?.kinds ?? []).union(ours).union(open).sorted()
+    }
+
+    private func scope(for state: ZoneState, _ kinds: [SubjectKind]) -> ListScope {
+        guard kinds.contains(.clientCertificate) else { return .all }
+        guard let last = state.zone?.lastFullLook else { return .all }
+        return ports.clock.now() - last >= Self.fullLookEvery ? .all : .changeable
+    }
+
+    private func look(
+        at zone: ZoneID, _ kinds: [SubjectKind], scope: ListScope, _ purpose: PassPurpose
+    ) async -> [SubjectKind: Look] {
+        let looking = ports.provider(.observe).looking
+        var looks: [SubjectKind: Look] = [:]
+        for kind in kinds {
+            let scope = kind == .certificatePack ? .all : scope
+            do throws(ProviderTrouble) {
+                let seen = try await looking.list(kind, in: zone, scope: scope, priority: priority(of: zone, purpose))
+                looks[kind] = .complete(seen, scope)
+                resolve(.tokenRefused)
+            } catch {
+                if case .tokenRefused = error { raise(.tokenRefused, error.explanation.summary) }
+                looks[kind] = .unseen(code: error.explanation.code, summary: error.explanation.summary)
+            }
+            mark(zone, .asking)
+        }
+        return looks
+    }
+
+    private func priority(of zone: ZoneID, _ purpose: PassPurpose) -> RequestPriority {
+        if purpose != .scheduled { return .person }
+        return (zones[zone]?.summary?.moving ?? 1) > 0 ? .moving : .settled
+    }
+
+    /// What GETs by identifier say of things that a listing lacked. A GET that fails leaves the thing in doubt.
+    private func answers(
+        about ids: [ObjectID], in zone: ZoneID, _ state: ZoneState, _ purpose: PassPurpose
+    ) async -> [ObjectID: Sighting?] {
+        let looking = ports.provider(.observe).looking
+        var answers: [ObjectID: Sighting?] = [:]
+        for id in ids.prefix(Self.doubtsInOnePass) {
+            guard let kind = state.objects.first(where: { $0.id == id })?.sighting.kind else { continue }
+            mark(zone, .asking)
+            do throws(ProviderTrouble) {
+                let sighting = try await looking.get(id, kind, in: zone, priority: priority(of: zone, purpose))
+                answers.updateValue(sighting, forKey: id)
+            } catch {
+                if case .notFound = error { answers.updateValue(nil, forKey: id) }
+            }
+        }
+        mark(zone, .working)
+        return answers
+    }
+
+    // MARK: Planning
+
+    private func input(
+        _ zone: ZoneID, _ duty: ZoneDuty, _ looks: [SubjectKind: Look], _ state: ZoneState, planOnly: Bool
+    ) async throws(StoreTrouble) -> PlanInput {
+        let now = ports.clock.now()
+        var input = PlanInput(
+            zone: zone, zoneName: duty.name, wish: duty.wish, looks: looks, state: state,
+            counts: try ports.ledger.counts(names: Planner.namesToCount(duty.wish, state), now: now),
+            unwantedElsewhere: try ports.ledger.unwantedOurs(outside: zone), now: now, limits: settings.limits,
+            deadlines: settings.deadlines, lookEvery: await lookEvery())
+        input.obstacles.planOnly = planOnly
+        input.obstacles.stateUntrusted = stateTrouble
+        input.obstacles.clockSkew = await skew()
+        input.keysInHand = await keysInHand(looks, state, duty)
+        return input
+    }
+
+    /// How far the answers' dates are from our clock, when that is too far (S11).
+    func skew() async -> Duration? {
+        guard let skew = await ports.budget.snapshot().skew else { return nil }
+        return skew > skewTolerance || skew < .zero - skewTolerance ? skew : nil
+    }
+
+    /// For certificates that are nobody's and have a wished common name: the generation whose key answers to them.
+    private func keysInHand(
+        _ looks: [SubjectKind: Look], _ state: ZoneState, _ duty: ZoneDuty
+    ) async -> [ObjectID: Int] {
+        guard case .complete(let seen, _)? = looks[.clientCertificate] else { return [:] }
+        let ours = Set(state.objects.filter(\.isOurs).map(\.id))
+        var generations: [ObjectID: Int] = [:]
+        for case .clientCertificate(let wish) in duty.wish?.wishes ?? [] {
+            for sighting in seen where sighting.stage == .serving && !ours.contains(sighting.id) {
+                guard case .clientCertificate(let traits) = sighting.traits, traits.commonName == wish.commonName,
+                    let pem = traits.certificatePEM, let zone = duty.wish?.id ?? zoneID(named: duty.name)
+                else { continue }
+                let subject = Subject(zone: zone, kind: .clientCertificate, name: wish.name)
+                do throws(KeyTrouble) {
+                    let found = try await ports.keys.generation(of: pem, for: subject, zoneName: duty.name)
+                    if let found { generations[sighting.id] = found }
+                } catch {
+                    raise(.keyTrouble, error.explanation.summary)
+                }
+            }
+        }
+        return generations
+    }
+
+    private func zoneID(named name: String) -> ZoneID? { zones.first { $0.value.name == name }?.key }
+
+    private func nextLook(after plan: Plan, planOnly: Bool) -> Timestamp {
+        guard planOnly else { return plan.nextLook }
+        return min(plan.nextLook, ports.clock.now() + Self.afterPlanningOnly)
+    }
+
+    private static func summary(of plan: Plan) -> ZoneDuty.Summary {
+        var summary = ZoneDuty.Summary()
+        summary.subjects = plan.entries.count
+        summary.moving = plan.state.objects.count { $0.isOurs && $0.sighting.stage.isMoving }
+        summary.wrong = plan.state.episodes.count { $0.resolvedAt == nil }
+        return summary
+    }
+
+    // MARK: Writing down
+
+    /// The operations of a plan, each with what was known when it was made.
+    private func operations(
+        for plan: Plan, in zone: ZoneID, _ duty: ZoneDuty
+    ) async throws(StoreTrouble) -> [Operation] {
+        var operations: [Operation] = []
+        for entry in plan.entries {
+            guard let action = entry.decision.action else { continue }
+            let now = ports.clock.now()
+            var operation = Operation(
+                id: OperationID(at: now, chance: ports.chance.next()), subject: entry.subject, action: action,
+                reason: entry.decision.reason, committedAt: now)
+            if action.effect != .local {
+                operation.baseline = try ports.ledger.knownIDs(entry.subject.kind, in: zone)
+                    .union(plan.state.objects.map(\.id))
+            }
+            if case .clientCertificate(.create(let wish, let generation)) = action {
+                mark(zone, .working)
+                do throws(KeyTrouble) {
+                    operation.request = try await ports.keys.request(
+                        for: entry.subject, zoneName: duty.name, wish: wish, generation: generation)
+                } catch {
+                    try settleUnsent(operation, .keyTrouble, error.explanation, in: plan.state, duty)
+                    continue
+                }
+            }
+            operations.append(operation)
+        }
+        return operations
+    }
+
+    /// An operation that came to nothing before it was committed.
+    private func settleUnsent(
+        _ operation: Operation, _ reason: Reason, _ explanation: Explanation, in state: ZoneState, _ duty: ZoneDuty
+    ) throws(StoreTrouble) {
+        let outcome = SendOutcome.refused(
+            reason, lasting: false, code: explanation.code, message: explanation.summary)
+        let settled = planner.settle(operation, outcome, in: state, zoneName: duty.name, now: ports.clock.now())
+        try commit(
+            settled.changes.filter {
+                if case .operation = $0 { false } else { true }
+            })
+        tell(settled.news)
+    }
+
+    private func record(
+        of zone: ZoneID, _ duty: ZoneDuty, _ state: ZoneState, after looks: [SubjectKind: Look]
+    ) -> ZoneRecord {
+        var record = state.zone ?? ZoneRecord(id: zone, name: duty.name)
+        (record.name, record.isManaged) = (duty.name, duty.wish != nil)
+        guard looks.values.allSatisfy(\.isComplete) else { return record }
+        record.lastCompleteLook = ports.clock.now()
+        if case .complete(_, .all)? = looks[.clientCertificate] { record.lastFullLook = record.lastCompleteLook }
+        return record
+    }
+
+    /// A zone in which nothing is wished and nothing is ours costs no request.
+    private func rest(_ zone: ZoneID, _ duty: ZoneDuty, _ state: ZoneState) throws(StoreTrouble) -> PassResult {
+        var record = self.record(of: zone, duty, state, after: [:])
+        record.lastCompleteLook = state.zone?.lastCompleteLook
+        record.nextLook = ports.clock.now() + settings.daemon.lookEvery
+        if record.isManaged != state.zone?.isManaged || state.zone == nil { try commit([.zone(record)]) }
+        if !state.subjects.isEmpty || !state.episodes.isEmpty {
+            let plan = planner.plan(
+                PlanInput(zone: zone, zoneName: duty.name, wish: duty.wish, state: state, now: ports.clock.now()))
+            try commit(plan.changes)
+            tell(plan.news)
+        }
+        setDue(zone, at: ports.clock.now() + settings.daemon.lookEvery)
+        return PassResult()
+    }
+
+    /// Writes durably, or throws and leaves everything as it was: an action that leaves no trace must not happen.
+    func commit(_ changes: [Change]) throws(StoreTrouble) {
+        guard !changes.isEmpty else { return }
+        try ports.ledger.commit(changes)
+        if storeTrouble != nil {
+            storeTrouble = nil
+            resolve(.storeUnwritable)
+        }
+    }
+
+    func tell(_ news: [News]) {
+        for item in news { ports.news.tell(item) }
+    }
+}
+
+extension Look {
+    var isComplete: Bool {
+        guard case .complete = self else { return false }
+        return true
+    }
+
+    /// A thing that Cloudflare just answered with is seen, although the listing is older than it.
+    mutating func add(_ sighting: Sighting) {
+        guard case .complete(let seen, let scope) = self else { return }
+        self = .complete(seen.filter { $0.id != sighting.id } + [sighting], scope)
+    }
+}

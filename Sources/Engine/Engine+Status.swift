@@ -1,0 +1,63 @@
+import Domain
+
+extension Engine {
+    /// How the daemon stands.
+    public func status() async -> EngineStatus {
+        let budget = await ports.budget.snapshot()
+        let totals = totals()
+        let now = ports.clock.uptime()
+        let next = zones.filter { passes[$0.key] == nil }.map(\.value.due).min()
+        return EngineStatus(
+            version: Edgecert.version, startedAt: startedAt, mode: settings.daemon.mode,
+            zones: zones.count + unnamed.count,
+            subjects: totals.subjects, moving: totals.moving, wrong: totals.wrong, zonesInPass: passes.count,
+            nextPass: next.map { ports.clock.now() + max(.zero, $0 - now) }, lookEvery: await lookEvery(),
+            budgetLeft: budget.left, blockedUntil: budget.blockedFor.map { ports.clock.now() + $0 },
+            clockSkew: budget.skew, settingsTrouble: settingsTrouble, stateTrouble: stateTrouble,
+            line: await statusLine())
+    }
+
+    private func totals() -> ZoneDuty.Summary {
+        var total = zones.values.compactMap(\.summary).reduce(into: ZoneDuty.Summary()) {
+            $0.subjects += $1.subjects
+            $0.moving += $1.moving
+            $0.wrong += $1.wrong
+        }
+        total.wrong += daemonEpisodes.count
+        return total
+    }
+
+    /// One line that a person can read: `2 zones, 5 subjects, 1 moving, 0 wrong; 588 requests left; a look every 15 min`.
+    func statusLine() async -> String {
+        let totals = totals()
+        let budget = await ports.budget.snapshot()
+        let unseen = zones.values.count { $0.summary == nil } + unnamed.count
+        var parts = ["\(Self.count(zones.count + unnamed.count, "zone")), \(Self.count(totals.subjects, "subject"))"]
+        parts.append("\(totals.moving) moving, \(totals.wrong) wrong")
+        if unseen > 0 { parts.append("\(Self.count(unseen, "zone")) not looked at yet") }
+        let blocked = budget.blockedFor.map { "blocked by Cloudflare for \($0.wholeSeconds) s" }
+        parts.append(blocked ?? "\(budget.left) requests left")
+        parts.append("a look every \(Self.words(await lookEvery()))")
+        if settingsTrouble != nil { parts.append("SETTINGS REFUSED, the last good ones are in force") }
+        if stateTrouble != nil { parts.append("STATE NOT TRUSTED, only looking") }
+        if storeTrouble != nil { parts.append("DATABASE CANNOT BE WRITTEN, only looking") }
+        return "\(settings.daemon.mode.rawValue): " + parts.joined(separator: "; ")
+    }
+
+    /// Tells the service manager, when the line has changed.
+    func tellStatus() {
+        Task {
+            let line = await self.statusLine()
+            guard line != self.lastStatusLine else { return }
+            self.lastStatusLine = line
+            self.ports.supervisor.tell(.status(line))
+        }
+    }
+
+    private static func count(_ number: Int, _ noun: String) -> String { "\(number) \(noun)\(number == 1 ? "" : "s")" }
+
+    private static func words(_ span: Duration) -> String {
+        let seconds = span.wholeSeconds
+        return seconds % 60 == 0 ? "\(seconds / 60) min" : "\(seconds) s"
+    }
+}

@@ -1,0 +1,69 @@
+import Domain
+
+/// Troubles of the daemon itself: each raised once, told again once a day, and resolved when it is over.
+extension Engine {
+    static let remindEvery: Duration = .days(1)
+
+    func raise(_ condition: Episode.Condition, _ detail: String) {
+        let now = ports.clock.now()
+        if var open = daemonEpisodes[condition] {
+            guard now - open.lastTold >= Self.remindEvery else { return }
+            (open.lastTold, open.detail) = (now, detail)
+            keep(open, .episodeReminder)
+        } else {
+            keep(
+                Episode(scope: .daemon, condition: condition, detail: detail, raisedAt: now, lastTold: now),
+                .episodeRaised)
+        }
+    }
+
+    func resolve(_ condition: Episode.Condition) {
+        guard var open = daemonEpisodes[condition] else { return }
+        open.resolvedAt = ports.clock.now()
+        keep(open, .episodeResolved)
+    }
+
+    private func keep(_ episode: Episode, _ kind: News.Kind) {
+        daemonEpisodes[episode.condition] = episode.resolvedAt == nil ? episode : nil
+        let priority: News.Priority = episode.resolvedAt == nil ? .error : .notice
+        ports.news.tell(
+            News(
+                kind, priority,
+                [
+                    .init(.condition, episode.condition.rawValue), .init(.detail, episode.detail),
+                    .init(.since, episode.raisedAt.rfc3339),
+                ]))
+        do throws(StoreTrouble) {
+            try ports.ledger.commit([.episode(episode)])
+        } catch {
+            // It has been told; a database that cannot be written is a trouble of its own, raised once.
+            if episode.condition != .storeUnwritable { note(error) }
+        }
+    }
+
+    /// A database that fails: nothing is changed at Cloudflare while it does, looks go on, one episode.
+    func note(_ trouble: StoreTrouble) {
+        let isNew = storeTrouble != trouble
+        storeTrouble = trouble
+        if isNew || daemonEpisodes[.storeUnwritable] == nil { raise(.storeUnwritable, trouble.explanation.summary) }
+        if case .corrupt = trouble { ports.onCorruption(trouble) }
+    }
+
+    /// What the last answers said of the connection: too many requests, a clock that is off.
+    func judgeConnection() async {
+        let budget = await ports.budget.snapshot()
+        if let span = budget.blockedFor {
+            raise(.rateLimited, "every call of the token is refused for another \(span.wholeSeconds) s")
+        } else {
+            resolve(.rateLimited)
+        }
+        if let skew = await skew() {
+            raise(
+                .clockSkewed,
+                "Cloudflare's clock is \(skew.wholeSeconds) s ahead of this machine's; nothing is changed until they agree"
+            )
+        } else if budget.skew != nil {
+            resolve(.clockSkewed)
+        }
+    }
+}

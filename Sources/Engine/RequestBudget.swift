@@ -1,0 +1,246 @@
+import Domain
+
+/// The request budget of one token: the only way to Cloudflare, for every zone and every person (S9).
+///
+/// It takes a share of what Cloudflare announces and leaves the rest to people and their other tools. Before the first
+/// answer it goes by the published limit. A 429 stops everything until the block is over. When the budget is short,
+/// people go first, then changes, then zones in motion, then settled zones; among equals the zone that was let in
+/// longest ago.
+public actor RequestBudget: RequestGate {
+    public nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
+    private nonisolated let executor: any SerialExecutor
+    private let clock: any Clock
+    private let timers: any Timers
+    private var share: Double
+
+    /// Requests in a window and the window's length, as last announced.
+    private var quota = publishedQuota
+    private var window = publishedWindow
+    /// When we sent what, in the present window, oldest first.
+    private var sent: [Duration] = []
+    /// What the announced remainder leaves us until it resets; nil when nothing valid is announced.
+    private var announced: (left: Int, resetsAt: Duration)?
+    private var inFlight = 0
+    private var blockedUntil: Duration?
+    private var lastSkew: Duration?
+    private var waiting: [Waiter] = []
+    private var lastTurn: [ZoneID: UInt64] = [:]
+    private var turns: UInt64 = 0
+    private var alarm: (any TimerHandle)?
+    private var isClosed = false
+    private var blockListener: (@Sendable (Timestamp?) -> Void)?
+
+    /// 1,200 requests in 5 minutes for each user or token.
+    ///
+    /// - SeeAlso: <https://developers.cloudflare.com/fundamentals/api/reference/limits/>, as of 2026-04.
+    static let publishedQuota = 1200
+    static let publishedWindow: Duration = .minutes(5)
+    /// Over the limit, every call is refused for this long; taken when a 429 does not say. Same source.
+    static let publishedBlock: Duration = .minutes(5)
+    /// How long a person is kept waiting before being told of a block.
+    static let patienceOfPersons: Duration = .seconds(10)
+    /// An answer's word is not taken for a longer block than this: a mistake in a header must not silence a day.
+    static let longestBlock: Duration = .hours(1)
+    /// Numbers in headers are taken up to here, so that no arithmetic on them can overflow.
+    static let largestQuota = 10_000_000
+
+    private struct Waiter {
+        let priority: RequestPriority
+        let zone: ZoneID?
+        let arrival: UInt64
+        let patience: Duration?
+        let continuation: CheckedContinuation<Result<Void, ProviderTrouble>, Never>
+    }
+
+    /// - Parameter blockedUntil: A block that was known before a restart.
+    public init(
+        executor: any SerialExecutor, clock: any Clock, timers: any Timers, share: Double,
+        blockedUntil: Timestamp? = nil
+    ) {
+        (self.executor, self.clock, self.timers, self.share) = (executor, clock, timers, share)
+        if let blockedUntil, blockedUntil > clock.now() {
+            self.blockedUntil = clock.uptime() + min(blockedUntil - clock.now(), Self.longestBlock)
+        }
+    }
+
+    /// Called with each new block, and with nil when one is over, so that it outlives a restart.
+    public func onBlock(_ listener: @escaping @Sendable (Timestamp?) -> Void) { blockListener = listener }
+
+    public func setShare(_ share: Double) {
+        self.share = share
+        admit()
+    }
+
+    /// Lets nobody in any more; who waits is told so.
+    public func close() {
+        isClosed = true
+        let told = waiting
+        waiting = []
+        alarm?.cancel()
+        for waiter in told { waiter.continuation.resume(returning: .failure(Self.stopping)) }
+    }
+
+    private static let stopping = ProviderTrouble.notSent(
+        ProviderAnswer(endpoint: "", message: "edgecertd is stopping"))
+
+    // MARK: RequestGate
+
+    public func enter(_ priority: RequestPriority, zone: ZoneID?) async throws(ProviderTrouble) {
+        if isClosed { throw Self.stopping }
+        turns += 1
+        let arrival = turns
+        let patience = priority == .person ? clock.uptime() + Self.patienceOfPersons : nil
+        let answer: Result<Void, ProviderTrouble> = await withCheckedContinuation { continuation in
+            waiting.append(
+                Waiter(priority: priority, zone: zone, arrival: arrival, patience: patience, continuation: continuation)
+            )
+            admit()
+        }
+        try answer.get()
+    }
+
+    public func note(_ signal: ReplySignal) {
+        inFlight = max(0, inFlight - 1)
+        let now = clock.uptime()
+        if let date = signal.date { lastSkew = date - clock.now() }
+        if let tightest = Self.tightest(signal.windows) {
+            if let announcedQuota = tightest.quota, announcedQuota > 0 {
+                quota = min(announcedQuota, Self.largestQuota)
+            }
+            if let length = tightest.length, length > .zero { window = min(length, Self.longestBlock) }
+            if let left = tightest.remaining, let resetsAfter = tightest.resetsAfter {
+                let ours = Int(Double(min(max(0, left), Self.largestQuota)) * bounded(share)) - inFlight
+                announced = (max(0, ours), now + min(max(resetsAfter, .zero), Self.longestBlock))
+            }
+        }
+        if signal.httpStatus == 429 {
+            let span = min(max(signal.retryAfter ?? Self.publishedBlock, .seconds(1)), Self.longestBlock)
+            blockedUntil = max(blockedUntil ?? .zero, now + span)
+            blockListener?(clock.now() + span)
+        }
+        admit()
+    }
+
+    // MARK: What others may know
+
+    public struct Snapshot: Hashable, Sendable {
+        /// Requests that could be sent right now.
+        public var left: Int
+        public var waiting: Int
+        public var inFlight: Int
+        /// nil when no block is on.
+        public var blockedFor: Duration?
+        /// The answers' date less our own, as of the last answer.
+        public var skew: Duration?
+        /// Requests a second that can be kept up.
+        public var rate: Double
+    }
+
+    public func snapshot() -> Snapshot {
+        let now = clock.uptime()
+        forgetOld(now)
+        let blockedFor = blockedUntil.map { $0 - now }.flatMap { $0 > .zero ? $0 : nil }
+        let seconds = max(1, Double(window.wholeMilliseconds) / 1000)
+        return Snapshot(
+            left: blockedFor == nil ? max(0, left(now)) : 0, waiting: waiting.count, inFlight: inFlight,
+            blockedFor: blockedFor, skew: lastSkew, rate: Double(ours) / seconds)
+    }
+
+    // MARK: Turns
+
+    /// Our share of a window.
+    private var ours: Int { max(1, Int(Double(quota) * bounded(share))) }
+
+    private func bounded(_ share: Double) -> Double { share > 0 ? min(share, 1) : 0 }
+
+    private func left(_ now: Duration) -> Int {
+        let own = ours - sent.count
+        guard let announced, announced.resetsAt > now else { return own }
+        return min(own, announced.left)
+    }
+
+    private func forgetOld(_ now: Duration) {
+        let cutoff = now - window
+        if let first = sent.firstIndex(where: { $0 > cutoff }) {
+            sent.removeFirst(first)
+        } else {
+            sent.removeAll(keepingCapacity: true)
+        }
+        if let until = blockedUntil, until <= now {
+            blockedUntil = nil
+            blockListener?(nil)
+        }
+    }
+
+    /// What is kept back for those who go before: a settled zone may use three quarters of our share, a person all.
+    private func reserve(before priority: RequestPriority) -> Int {
+        switch priority {
+        case .person: 0
+        case .change: ours / 20
+        case .moving: ours / 8
+        case .settled: ours / 4
+        }
+    }
+
+    /// Lets in whoever may go, in turn, and sets the alarm for the rest.
+    private func admit() {
+        let now = clock.uptime()
+        forgetOld(now)
+        refuseImpatient(now)
+        while blockedUntil == nil, let next = nextTurn(now) {
+            let waiter = waiting.remove(at: next)
+            sent.append(now)
+            inFlight += 1
+            if let current = announced { announced = (current.left - 1, current.resetsAt) }
+            turns += 1
+            if let zone = waiter.zone { remember(zone) }
+            waiter.continuation.resume(returning: .success(()))
+        }
+        setAlarm(now)
+    }
+
+    private func nextTurn(_ now: Duration) -> Int? {
+        let free = left(now)
+        let candidates = waiting.indices.filter { free > reserve(before: waiting[$0].priority) }
+        return candidates.min { order(of: waiting[$0]) < order(of: waiting[$1]) }
+    }
+
+    private func order(of waiter: Waiter) -> (Int, UInt64, UInt64) {
+        (waiter.priority.rawValue, waiter.zone.flatMap { lastTurn[$0] } ?? 0, waiter.arrival)
+    }
+
+    private func remember(_ zone: ZoneID) {
+        if lastTurn.count > 20_000 { lastTurn.removeAll() }  // all are equal again; nobody is left out
+        lastTurn[zone] = turns
+    }
+
+    private func refuseImpatient(_ now: Duration) {
+        guard let until = blockedUntil else { return }
+        let trouble = ProviderTrouble.limited(
+            retryAfter: until - now, ProviderAnswer(endpoint: "", message: "every call of the token is blocked for now")
+        )
+        let impatient = waiting.indices.filter { waiting[$0].patience.map { until > $0 } ?? false }
+        for index in impatient.reversed() {
+            waiting.remove(at: index).continuation.resume(returning: .failure(trouble))
+        }
+    }
+
+    private func setAlarm(_ now: Duration) {
+        alarm?.cancel()
+        alarm = nil
+        guard !waiting.isEmpty, !isClosed else { return }
+        var moments: [Duration] = []
+        if let blockedUntil { moments.append(blockedUntil) }
+        if let oldest = sent.first { moments.append(oldest + window) }
+        if let announced, announced.resetsAt > now { moments.append(announced.resetsAt) }
+        guard let soonest = moments.filter({ $0 > now }).min() else { return }
+        alarm = timers.once(after: soonest - now, leeway: .milliseconds(50)) { [weak self] in
+            Task { [weak self] in await self?.admit() }
+        }
+    }
+
+    /// Of several announced windows the one that leaves least.
+    private static func tightest(_ windows: [RateWindow]) -> RateWindow? {
+        windows.min { ($0.remaining ?? .max) < ($1.remaining ?? .max) }
+    }
+}

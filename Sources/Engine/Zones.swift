@@ -1,0 +1,24 @@
+import Domain
+
+/// One zone as the engine keeps it in mind: what is wanted, when it is due, how its last plan looked.
+struct ZoneDuty {
+    var name: String
+    /// nil when the settings name it no more.
+    var wish: ZoneWish?
+    /// In ``Clock/uptime()``: a step of the wall clock does not move it.
+    var due: Duration
+    var summary: Summary?
+
+    /// What the last plan said, in numbers.
+    struct Summary {
+        var subjects = 0
+        var moving = 0
+        var wrong = 0
+    }
+}
+
+/// A stable number for a zone, to spread what would else happen at the same moment: FNV-1a, 0 up to 1.
+func phase(of zone: ZoneID) -> Double {
+    let hash = zone.text.utf8.reduce(0xcbf2_9ce4_8422_2325 as UInt64) { ($0 ^ UInt64($1)) &* 0x100_0000_01b3 }
+    return Double(hash >> 11) / Double(1 << 53)
+}

@@ -1,0 +1,138 @@
+import Domain
+import Engine
+import Synchronization
+
+/// A key room without keys: its requests are texts that name subject and generation, and a certificate is for a
+/// request when its own text holds the request's DER.
+///
+/// The same calls give the same requests, so that a simulated run can be made again from its seed. As with the real
+/// one, everything that was made survives a crash of the daemon: keep the room, make the engine anew.
+public final class MemoryKeyRoom: KeyRoom {
+    private struct Key: Hashable {
+        var subject: Subject
+        var generation: Int
+    }
+
+    private struct State {
+        var requests: [Key: SigningRequest] = [:]
+        var deliveries: [Key: String] = [:]
+        var current: [Subject: Int] = [:]
+        var troubles: [KeyTrouble] = []
+    }
+
+    private let state = Mutex(State())
+
+    public init() {}
+
+    /// The next calls that could fail throw these, one each.
+    public func fail(with troubles: KeyTrouble...) { state.withLock { $0.troubles += troubles } }
+
+    /// Loses the key of a generation, as a disk restored from an old backup would.
+    public func lose(_ subject: Subject, generation: Int) {
+        state.withLock { $0.requests[Key(subject: subject, generation: generation)] = nil }
+    }
+
+    /// The generation that `current` points to; nil when none was delivered.
+    public func current(for subject: Subject) -> Int? { state.withLock { $0.current[subject] } }
+
+    /// The certificate in place beside the key of a generation; nil when none was delivered.
+    public func delivered(_ subject: Subject, generation: Int) -> String? {
+        state.withLock { $0.deliveries[Key(subject: subject, generation: generation)] }
+    }
+
+    /// A certificate that this room takes for the request's.
+    public static func certificate(for request: SigningRequest, notAfter: Timestamp) -> String {
+        """
+        -----BEGIN CERTIFICATE-----
+        \(request.der)
+        -----END CERTIFICATE-----
+        notAfter=\(notAfter.rfc3339)
+
+        """
+    }
+
+    public func request(
+        for subject: Subject, zoneName: String, wish: ClientCertificateWish, generation: Int
+    ) async throws(KeyTrouble) -> SigningRequest {
+        try failIfSet()
+        let key = Key(subject: subject, generation: generation)
+        return state.withLock { state in
+            if let known = state.requests[key] { return known }
+            let text = "\(subject.path(zoneName: zoneName)) generation \(generation) for \(wish.commonName)"
+            let der = base64(Array(text.utf8))
+            let pem = "-----BEGIN CERTIFICATE REQUEST-----\n\(der)\n-----END CERTIFICATE REQUEST-----\n"
+            let made = SigningRequest(pem: pem, der: der)
+            state.requests[key] = made
+            return made
+        }
+    }
+
+    public func deliver(
+        certificatePEM: String, for subject: Subject, zoneName: String, wish: ClientCertificateWish, generation: Int
+    ) async throws(KeyTrouble) -> Delivery {
+        try failIfSet()
+        let key = Key(subject: subject, generation: generation)
+        guard let request = state.withLock({ $0.requests[key] }) else {
+            throw .noKey(subject: subject.path(zoneName: zoneName), generation: generation)
+        }
+        guard isFor(request, certificatePEM) else {
+            throw .mismatch(subject: subject.path(zoneName: zoneName), generation: generation)
+        }
+        state.withLock { state in
+            state.deliveries[key] = certificatePEM
+            state.current[subject] = generation
+        }
+        return Delivery(
+            directory: "/keys/\(zoneName)/\(subject.name)/generation-\(generation)",
+            notAfter: notAfter(of: certificatePEM))
+    }
+
+    public func generation(
+        of certificatePEM: String, for subject: Subject, zoneName: String
+    ) async throws(KeyTrouble) -> Int? {
+        try failIfSet()
+        return state.withLock { state in
+            state.requests.filter { $0.key.subject == subject && isFor($0.value, certificatePEM) }
+                .map(\.key.generation).max()
+        }
+    }
+
+    public func lastGeneration(for subject: Subject, zoneName: String) async throws(KeyTrouble) -> Int {
+        try failIfSet()
+        return state.withLock { state in
+            state.requests.keys.filter { $0.subject == subject }.map(\.generation).max() ?? 0
+        }
+    }
+
+    private func failIfSet() throws(KeyTrouble) {
+        let trouble = state.withLock { $0.troubles.isEmpty ? nil : $0.troubles.removeFirst() }
+        if let trouble { throw trouble }
+    }
+}
+
+private func isFor(_ request: SigningRequest, _ certificatePEM: String) -> Bool {
+    let text = Array(certificatePEM.utf8).filter { $0 > 32 }
+    let der = Array(request.der.utf8)
+    guard !der.isEmpty, text.count >= der.count else { return false }
+    return (0...(text.count - der.count)).contains { text[$0...].starts(with: der) }
+}
+
+/// From a line `notAfter=…`; a year past the start of manual clocks without one.
+private func notAfter(of certificatePEM: String) -> Timestamp {
+    let line = certificatePEM.split(whereSeparator: \.isNewline).first { $0.hasPrefix("notAfter=") }
+    return line.flatMap { Timestamp(cloudflare: String($0.dropFirst("notAfter=".count))) }
+        ?? ManualClock.start + .days(365)
+}
+
+private func base64(_ bytes: [UInt8]) -> String {
+    let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
+    var text: [UInt8] = []
+    for start in stride(from: 0, to: bytes.count, by: 3) {
+        let group = bytes[start..<min(start + 3, bytes.count)]
+        let bits = group.enumerated().reduce(0) { $0 | Int($1.element) << (16 - 8 * $1.offset) }
+        for place in 0..<4 {
+            text.append(place <= group.count ? alphabet[bits >> (18 - 6 * place) & 63] : UInt8(ascii: "="))
+        }
+    }
+    return String(decoding: text, as: UTF8.self)
+}
