@@ -50,6 +50,7 @@ extension Engine {
         guard !kinds.isEmpty else { return try rest(zone, duty, state) }
         mark(zone, .asking)
         var looks = await look(at: zone, kinds, scope: scope(for: state, kinds), purpose)
+        let lookedAt = ports.clock.now()
         mark(zone, .working)
         if isStopping { return PassResult() }
         var record = self.record(of: zone, duty, state, after: looks)
@@ -58,6 +59,7 @@ extension Engine {
         var result = PassResult()
         for round in 0..<Self.rounds {
             var input = try await input(zone, duty, looks, state, planOnly: isFirstUnderEra)
+            if round > 0 { input.lookedAt = lookedAt }
             var plan = planner.plan(input)
             if round == 0, !plan.doubtful.isEmpty {
                 input.answers = await answers(about: plan.doubtful, in: zone, state, purpose)
@@ -76,7 +78,8 @@ extension Engine {
             setDue(zone, at: record.nextLook ?? ports.clock.now())
             let done = try await carryOut(operations, plan, input, duty, purpose)
             result.lines += done.lines
-            guard done.changesThePlan, !isStopping else { break }
+            // What came of it may be followed at once by the next step, by a hold, or by the time of another try.
+            guard !operations.isEmpty, !isStopping else { break }
             for sighting in done.sightings { looks[sighting.kind]?.add(sighting) }
             state = try ports.ledger.state(of: zone, now: ports.clock.now())
         }
