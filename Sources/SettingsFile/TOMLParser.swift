@@ -179,7 +179,7 @@ extension TOMLParser {
         let table = section
         let path = try dottedKey()
         keyPath = sectionPath
-        Self.append(Self.text(of: path), to: &keyPath)
+        for segment in path { Self.append(segment.key.text, to: &keyPath) }
         guard scanner.skip(Ascii.equals) else {
             throw unexpected(allowed: "'=' and a value", hint: "a key with a value is written 'key = \"value\"'")
         }
