@@ -99,4 +99,14 @@ import Testing
     func quotes(word: String) {
         #expect(TOMLParser.parse(Array("k = \(word)".utf8)).troubles.first?.suggestion == "\"\(word)\"")
     }
+
+    @Test(
+        "a fault names the full path of its key",
+        arguments: [
+            ("a.b = x", "a.b"), ("[t]\na.'b c' = x", "t.a.\"b c\""), ("[[t]]\n[[t]]\n[[t.u]]\nk = x", "t[2].u[1].k"),
+            ("[t.u] x", "t.u"), ("[t]\n[t]", "t"), ("x y", "x"), ("'' = x", "\"\""),
+        ])
+    func keys(text: String, key: String) {
+        #expect(TOMLParser.parse(Array(text.utf8)).troubles.map(\.key) == [key])
+    }
 }
