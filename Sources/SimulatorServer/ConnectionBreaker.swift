@@ -18,7 +18,8 @@ final class ConnectionBreaker: ChannelInboundHandler {
             return context.close(promise: nil)
         }
         // A linger time of zero drops what is still to be sent, and answers the peer with a reset.
-        options.unsafeSetSocketOption(level: .socket, name: .so_linger, value: Linger()).assumeIsolated().whenComplete { _ in
+        options.unsafeSetSocketOption(level: .socket, name: .so_linger, value: Linger()).assumeIsolated().whenComplete {
+            _ in
             self.context?.close(promise: nil)
         }
     }
