@@ -126,7 +126,12 @@ let package = Package(
         unitTests("ControlAPI"),
         unitTests("Clockwork", ["Engine"]),
         unitTests("Reports", ["Planning", "Engine"]),
-        unitTests("SimulatorServer", ["CloudflareModel"] + crypto),
+        unitTests(
+            "SimulatorServer",
+            [
+                "CloudflareModel", .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"), .product(name: "NIOSSL", package: "swift-nio-ssl"),
+            ] + crypto),
         .testTarget(
             name: "ContractTests",
             dependencies: [
