@@ -58,7 +58,8 @@ extension ControlTrouble: Explained {
             Explanation(
                 code: "control-not-permitted",
                 summary: "uid \(peer.uid) may read, but not ask for \(method.rawValue)",
-                hint: "be root, or a member of the group \(ControlRights.adminGroupName) (log in again after joining it)"),
+                hint:
+                    "be root, or a member of the group \(ControlRights.adminGroupName) (log in again after joining it)"),
             exitCode: 1)
     }
 }

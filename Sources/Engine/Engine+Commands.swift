@@ -321,6 +321,14 @@ extension Engine {
         }
     }
 
+    /// Keeps a block of the token, so that a restart does not run into it again; nil when it is over.
+    public func rememberBlock(_ until: Timestamp?) {
+        do throws(StoreTrouble) { try commit([.note(.blockedUntil, until?.rfc3339)]) } catch { note(error) }
+    }
+
+    /// The deadlines in force, for reports.
+    public func deadlines() -> DeadlineSettings { settings.deadlines }
+
     // MARK: Frame
 
     typealias Written = (changes: [Change], news: [News], lines: [String])

@@ -8,6 +8,14 @@ public struct HistoryReport: Codable, Hashable, Sendable {
     public var rows: [TransitionRow]
     /// There may be older rows than these: the limit was reached.
     public var truncated: Bool
+    /// What was pruned before the first row; only where one subject was asked for.
+    public var pruned: Pruned?
+
+    public struct Pruned: Codable, Hashable, Sendable {
+        /// The time of the newest line that was taken out, and how many were.
+        public var upTo: Moment
+        public var count: Int
+    }
 }
 
 /// One line of a subject's history.

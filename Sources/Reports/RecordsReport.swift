@@ -31,7 +31,8 @@ public struct PackRecords: Codable, Hashable, Sendable {
     init?(_ object: ObjectRecord, _ context: ReportContext, deadlines: DeadlineSettings) {
         guard case .pack(let pack) = object.sighting.traits, object.missingSince == nil else { return nil }
         let stage = object.sighting.stage
-        let awaitsProof = stage == .underway(.validation) || stage == .stalled(.validation) || stage == .underway(.start)
+        let awaitsProof =
+            stage == .underway(.validation) || stage == .stalled(.validation) || stage == .underway(.start)
         let isWorth = awaitsProof || !pack.validationErrors.isEmpty || !pack.validationRecords.isEmpty
         guard isWorth, !stage.isOver, stage != .leaving else { return nil }
         path = context.path(object.subject)

@@ -59,12 +59,16 @@ public struct Reporter: Sendable {
         return subjects.wished == 0 ? "the settings wish nothing yet" : "all \(subjects.wished) subjects are as wanted"
     }
 
-    /// The zones that `list` goes through, one page of rows each; in order of name.
-    public func zones(only zone: ZoneID?) throws(StoreTrouble) -> [ZoneRecord] {
-        try ledger.zones().filter { zone == nil || $0.id == zone }.sorted { ($0.name, $0.id) < ($1.name, $1.id) }
+    /// The rows page by page, zone by zone in order of name, so that a hundred thousand cost no memory.
+    public func pages(_ filter: SubjectFilter, _ rows: RowFilter) throws(StoreTrouble) -> ListPages {
+        let context = try ReportContext(ledger, now: now)
+        let zones = context.zones.values.filter { filter.zone == nil || $0.id == filter.zone }
+        return ListPages(
+            ledger: ledger, source: source, context: context, filter: filter, rows: rows,
+            zones: zones.sorted { ($0.name, $0.id) < ($1.name, $1.id) }.map(\.id))
     }
 
-    /// The rows of one zone, or of all of them.
+    /// All rows that pass, up to a limit.
     public func list(
         _ filter: SubjectFilter, _ rows: RowFilter, limit: Int = .max
     ) throws(StoreTrouble) -> ListReport {
@@ -84,7 +88,9 @@ public struct Reporter: Sendable {
         guard let (record, objects) = try find(subject) else { return nil }
         let open = try ledger.operations(HistoryFilter(subject: subject, limit: 100), openOnly: true)
         let sorted = objects.sorted {
-            ($0.sighting.stage.isOver ? 1 : 0, $1.firstSeen, $1.id) < ($1.sighting.stage.isOver ? 1 : 0, $0.firstSeen, $0.id)
+            ($0.sighting.stage.isOver ? 1 : 0, $1.firstSeen, $1.id) < (
+                $1.sighting.stage.isOver ? 1 : 0, $0.firstSeen, $0.id
+            )
         }
         return SubjectDetail(
             source: source, at: Moment(now), row: SubjectRow(record, objects, context),
@@ -117,7 +123,11 @@ public struct Reporter: Sendable {
     public func history(_ filter: HistoryFilter) throws(StoreTrouble) -> HistoryReport {
         let context = try ReportContext(ledger, now: now)
         let rows = try ledger.history(filter).map { TransitionRow($0, context) }
-        return HistoryReport(source: source, at: Moment(now), rows: rows, truncated: rows.count >= filter.limit)
+        var report = HistoryReport(source: source, at: Moment(now), rows: rows, truncated: rows.count >= filter.limit)
+        if let subject = filter.subject {
+            report.pruned = try ledger.checkpoint(of: subject).map { .init(upTo: Moment($0.upTo), count: $0.count) }
+        }
+        return report
     }
 
     public func orders(_ filter: HistoryFilter, openOnly: Bool) throws(StoreTrouble) -> OrdersReport {

@@ -109,7 +109,9 @@ public struct ListReport: Codable, Hashable, Sendable {
         (self.source, self.at, self.rows, self.truncated) = (source, at, rows, truncated)
     }
 
-    public var exitCode: ReportExit { ReportExit(wrong: rows.contains(where: \.wrong), moving: rows.contains(where: \.moving)) }
+    public var exitCode: ReportExit {
+        ReportExit(wrong: rows.contains(where: \.wrong), moving: rows.contains(where: \.moving))
+    }
 }
 
 /// What a report says to a program that reads only the exit code.

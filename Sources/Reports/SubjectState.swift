@@ -42,7 +42,7 @@ struct Judgement {
         } else if let worst = trouble.first {
             state = .wrong
             headline = Self.clause(worst.condition.words, worst.detail)
-        } else if isStale || record.decision == nil || record.decision?.reason == .notSeen {
+        } else if isStale || (record.isWished && record.decision == nil) || record.decision?.reason == .notSeen {
             state = .unknown
             headline = Self.unseen(record, current, context)
         } else if record.isWished, !isValid, record.decision?.reason == .modeForbids {
@@ -122,7 +122,9 @@ struct Judgement {
         } else if let current {
             parts.append(current.sighting.shownStatus)
         }
-        if let reason = record.decision?.reason, reason != .asWanted { parts.append(reason.words) }
+        // What was found and never wished has no decision of its own.
+        let reason = record.decision?.reason ?? .discovered
+        if reason != .asWanted { parts.append(reason.words) }
         return parts.isEmpty ? "as wanted" : parts.joined(separator: ", ")
     }
 }

@@ -48,9 +48,12 @@ public struct ZoneFragment: Sendable {
     /// Quoted, in pieces of at most 255 bytes.
     static func text(_ value: String) -> String {
         let bytes = Array(value.utf8)
-        let pieces = bytes.isEmpty ? [bytes[...]] : stride(from: 0, to: bytes.count, by: 255).map {
-            bytes[$0..<min($0 + 255, bytes.count)]
-        }
+        let pieces =
+            bytes.isEmpty
+            ? [bytes[...]]
+            : stride(from: 0, to: bytes.count, by: 255).map {
+                bytes[$0..<min($0 + 255, bytes.count)]
+            }
         return pieces.map { piece in
             let inside = piece.map { byte in
                 switch byte {

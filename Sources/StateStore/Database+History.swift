@@ -1,0 +1,164 @@
+import Domain
+import Engine
+
+/// What people read.
+extension Database {
+    func history(_ filter: HistoryFilter) throws(StoreTrouble) -> [Transition] {
+        let (clause, values) = filter.clause(time: "at")
+        return try all(
+            "SELECT \(Row.transitionColumns) FROM transitions\(clause) ORDER BY seq DESC LIMIT ?",
+            values + [Value(max(0, filter.limit))], of: "transitions"
+        ) { (row) throws(StoreTrouble) in try row.transition() }.reversed()
+    }
+
+    func checkpoint(of subject: Subject) throws(StoreTrouble) -> Checkpoint? {
+        try first(
+            "SELECT \(Row.checkpointColumns) FROM checkpoints WHERE zone = ? AND kind = ? AND name = ?",
+            subject.values, of: "checkpoints"
+        ) { (row) throws(StoreTrouble) in try row.checkpoint() }
+    }
+
+    func operations(_ filter: HistoryFilter, openOnly: Bool) throws(StoreTrouble) -> [Operation] {
+        let (clause, values) = filter.clause(time: "committed_at", openOnly ? ["state = 'open'"] : [])
+        return try all(
+            "SELECT \(Row.operationColumns) FROM operations\(clause) ORDER BY committed_at DESC, id DESC LIMIT ?",
+            values + [Value(max(0, filter.limit))], of: "operations"
+        ) { (row) throws(StoreTrouble) in try row.operation() }.reversed()
+    }
+
+    func openEpisodes() throws(StoreTrouble) -> [Episode] {
+        try all(
+            """
+            SELECT \(Row.episodeColumns) FROM episodes
+            WHERE resolved_at IS NULL ORDER BY rank, zone, kind, name, condition
+            """, of: "episodes"
+        ) { (row) throws(StoreTrouble) in try row.episode() }
+    }
+
+    func suspensions() throws(StoreTrouble) -> [Suspension] {
+        try all(
+            "SELECT \(Row.suspensionColumns) FROM suspensions ORDER BY rank, zone, kind, name", of: "suspensions"
+        ) { (row) throws(StoreTrouble) in try row.suspension() }
+    }
+
+    func zones() throws(StoreTrouble) -> [ZoneRecord] {
+        try all("SELECT \(Row.zoneColumns) FROM zones ORDER BY id", of: "zones") {
+            (row) throws(StoreTrouble) in try row.zone()
+        }
+    }
+
+    func audit(since: Timestamp?, limit: Int) throws(StoreTrouble) -> [AuditEntry] {
+        try all(
+            "SELECT \(Row.auditColumns) FROM audit WHERE at >= ? ORDER BY seq DESC LIMIT ?",
+            [Value(since ?? .distantPast), Value(max(0, limit))], of: "audit"
+        ) { (row) throws(StoreTrouble) in try row.auditEntry() }.reversed()
+    }
+
+    func note(_ key: NoteKey) throws(StoreTrouble) -> String? {
+        try first("SELECT value FROM \(key.table) WHERE name = ?", [.text(key.rawValue)], of: key.table) {
+            (row) throws(StoreTrouble) in try row.text(0)
+        }
+    }
+
+    /// Takes out the oldest lines of each subject's history that are older than `cutoff`. An old line that was written
+    /// after a newer one (the clock had been set back) stays: what goes is a stretch without a gap.
+    func prune(before cutoff: Timestamp, limit: Int) throws(StoreTrouble) -> Int {
+        var stretches: [Subject: Stretch] = [:]
+        var left = limit
+        // In the order of writing, and no further than the last old line.
+        let lines = try rows(
+            """
+            SELECT \(Row.transitionColumns) FROM transitions NOT INDEXED
+            WHERE seq <= (SELECT max(seq) FROM transitions WHERE at < ?) AND at < ? ORDER BY seq
+            """, [Value(cutoff), Value(cutoff)], of: "transitions")
+        while left > 0, let row = try lines.next() {
+            let (line, seq) = (try row.transition(), try row.integer(14))
+            var stretch: Stretch
+            if let begun = stretches[line.subject] {
+                stretch = begun
+            } else {
+                stretch = try begin(line, keeping: cutoff)
+            }
+            if seq < stretch.end {
+                stretch.checkpoint.absorb(line)
+                stretch.upToSeq = seq
+                left -= 1
+            }
+            stretches[line.subject] = stretch
+        }
+        var count = 0
+        for stretch in stretches.values where stretch.upToSeq > 0 { count += try replace(stretch) }
+        return count
+    }
+
+    /// The oldest lines of one subject, that a checkpoint is to take the place of.
+    private struct Stretch {
+        var checkpoint: Checkpoint
+        /// The last line that goes; 0 before the first.
+        var upToSeq: Int64 = 0
+        /// The first line that is too new to go.
+        var end: Int64
+    }
+
+    private func begin(_ line: Transition, keeping cutoff: Timestamp) throws(StoreTrouble) -> Stretch {
+        let former = try checkpoint(of: line.subject)
+        return Stretch(
+            checkpoint: former ?? Checkpoint(subject: line.subject, upTo: line.at, count: 0, standing: [:]),
+            end: try firstToKeep(of: line.subject, since: cutoff))
+    }
+
+    private func firstToKeep(of subject: Subject, since cutoff: Timestamp) throws(StoreTrouble) -> Int64 {
+        try first(
+            """
+            SELECT coalesce(min(seq), 9223372036854775807) FROM transitions
+            WHERE zone = ? AND kind = ? AND name = ? AND at >= ?
+            """, subject.values + [Value(cutoff)], of: "transitions"
+        ) { (row) throws(StoreTrouble) in try row.integer(0) } ?? .max
+    }
+
+    private func replace(_ stretch: Stretch) throws(StoreTrouble) -> Int {
+        let checkpoint = stretch.checkpoint
+        let standing = checkpoint.standing.sorted { $0.key < $1.key }.map { id, point in
+            Packed.record(of: ["id": .text(id.text), "stage": .text(point.stage), "status": .text(point.status)])
+        }
+        // The checkpoint first: lines go only where one takes their place.
+        try run(
+            """
+            INSERT INTO checkpoints (zone, kind, name, up_to_seq, up_to, count, standing) VALUES (?, ?, ?, ?, ?, ?, ?)
+            ON CONFLICT (zone, kind, name) DO UPDATE SET up_to_seq = excluded.up_to_seq, up_to = excluded.up_to,
+                count = excluded.count, standing = excluded.standing
+            """,
+            checkpoint.subject.values + [
+                .integer(stretch.upToSeq), Value(checkpoint.upTo), Value(checkpoint.count),
+                .text(PackedText.write(["objects": .list(standing)])),
+            ])
+        try run(
+            "DELETE FROM transitions WHERE zone = ? AND kind = ? AND name = ? AND seq <= ?",
+            checkpoint.subject.values + [.integer(stretch.upToSeq)])
+        return changed
+    }
+}
+
+extension HistoryFilter {
+    /// The part of a statement after the table, and its values.
+    fileprivate func clause(time: String, _ more: [String] = []) -> (String, [Value]) {
+        var (terms, values) = (more, [Value]())
+        if let subject {
+            terms.append("zone = ? AND kind = ? AND name = ?")
+            values += subject.values
+        }
+        if let zone {
+            terms.append("zone = ?")
+            values.append(.text(zone.text))
+        }
+        if let since {
+            terms.append("\(time) >= ?")
+            values.append(Value(since))
+        }
+        if let until {
+            terms.append("\(time) < ?")
+            values.append(Value(until))
+        }
+        return (terms.isEmpty ? "" : " WHERE " + terms.joined(separator: " AND "), values)
+    }
+}

@@ -1,0 +1,114 @@
+import Domain
+import Engine
+
+/// What plans are made from. None of it reads the history.
+extension Database {
+    func state(of zone: ZoneID, now: Timestamp) throws(StoreTrouble) -> ZoneState {
+        let id = Value.text(zone.text)
+        return ZoneState(
+            zone: try first("SELECT \(Row.zoneColumns) FROM zones WHERE id = ?", [id], of: "zones") {
+                (row) throws(StoreTrouble) in try row.zone()
+            },
+            subjects: try all(
+                "SELECT \(Row.subjectColumns) FROM subjects WHERE zone = ? ORDER BY kind, name", [id], of: "subjects"
+            ) { (row) throws(StoreTrouble) in try row.subjectRecord() },
+            objects: try objects(of: zone, overSince: now - .days(35)),
+            openOperations: try all(
+                """
+                SELECT \(Row.operationColumns) FROM operations
+                WHERE zone = ? AND state = 'open' ORDER BY committed_at, id
+                """, [id], of: "operations"
+            ) { (row) throws(StoreTrouble) in try row.operation() },
+            approvals: try all(
+                "SELECT \(Row.approvalColumns) FROM approvals WHERE zone = ? ORDER BY kind, name, reason", [id],
+                of: "approvals"
+            ) { (row) throws(StoreTrouble) in try row.approval() },
+            suspensions: try all(
+                """
+                SELECT \(Row.suspensionColumns) FROM suspensions
+                WHERE rank = 0 OR zone = ? ORDER BY rank, zone, kind, name
+                """, [id], of: "suspensions"
+            ) { (row) throws(StoreTrouble) in try row.suspension() },
+            episodes: try all(
+                """
+                SELECT \(Row.episodeColumns) FROM episodes
+                WHERE resolved_at IS NULL AND zone = ? AND rank > 0 ORDER BY rank, kind, name, condition
+                """, [id], of: "episodes"
+            ) { (row) throws(StoreTrouble) in try row.episode() })
+    }
+
+    /// All that are not over; of ours that are, those of late and the newest of each subject. Oldest first within a
+    /// subject.
+    private func objects(of zone: ZoneID, overSince: Timestamp) throws(StoreTrouble) -> [ObjectRecord] {
+        let present = try all(
+            "SELECT \(Row.objectColumns) FROM objects WHERE zone = ? AND stage NOT IN ('gone', 'revoked')",
+            [.text(zone.text)], of: "objects"
+        ) { (row) throws(StoreTrouble) in try row.object() }
+        let over = try all(
+            """
+            SELECT \(Row.objectColumns) FROM objects AS one
+            WHERE zone = ? AND stage IN ('gone', 'revoked') AND ownership <> 'foreign' AND (since >= ? OR NOT EXISTS (
+                SELECT 1 FROM objects AS newer
+                WHERE newer.zone = one.zone AND newer.kind = one.kind AND newer.name = one.name
+                    AND newer.stage IN ('gone', 'revoked') AND newer.ownership <> 'foreign'
+                    AND (newer.first_seen, newer.since, newer.id) > (one.first_seen, one.since, one.id)))
+            """, [.text(zone.text), Value(overSince)], of: "objects"
+        ) { (row) throws(StoreTrouble) in try row.object() }
+        return (present + over).sorted {
+            ($0.subject, $0.firstSeen, $0.since, $0.id) < ($1.subject, $1.firstSeen, $1.since, $1.id)
+        }
+    }
+
+    func knownIDs(_ kind: SubjectKind, in zone: ZoneID) throws(StoreTrouble) -> Set<ObjectID> {
+        Set(
+            try all(
+                "SELECT id FROM objects WHERE zone = ? AND kind = ?", [.text(zone.text), .text(kind.rawValue)],
+                of: "objects"
+            ) { (row) throws(StoreTrouble) in ObjectID(try row.text(0)) })
+    }
+
+    func unwantedOurs(outside zone: ZoneID) throws(StoreTrouble) -> Int {
+        try first(
+            """
+            SELECT count(*) FROM subjects AS one
+            WHERE is_wished = 0 AND zone <> ?
+                AND EXISTS (
+                    SELECT 1 FROM objects
+                    WHERE zone = one.zone AND kind = one.kind AND name = one.name
+                        AND stage NOT IN ('gone', 'revoked') AND ownership <> 'foreign')
+                AND EXISTS (SELECT 1 FROM zones WHERE id = one.zone AND is_managed = 1)
+            """, [.text(zone.text)], of: "subjects"
+        ) { (row) throws(StoreTrouble) in try row.count(0) } ?? 0
+    }
+
+    /// What may have reached Cloudflare: all but the failed. See ``Ledger/counts(names:now:)``.
+    func counts(names: Set<String>, now: Timestamp) throws(StoreTrouble) -> BrakeCounts {
+        let (day, week) = (now - .days(1), now - .days(7))
+        var counts = BrakeCounts()
+        let issuances = try rows(
+            """
+            SELECT id, coalesce(issuance_name, (
+                    SELECT issuance_name FROM objects
+                    WHERE zone = one.zone AND kind = one.kind AND id = one.object)),
+                effect, reason, committed_at
+            FROM operations AS one WHERE committed_at > ? AND is_issuance = 1 AND state <> 'failed'
+            """, [Value(week)], of: "operations")
+        while let row = try issuances.next() {
+            let (effect, reason): (Action.Effect, Reason) = (try row.word(2), try row.word(3))
+            let isToday = try row.moment(4) > day
+            if effect == .create, isToday { counts.ordersInADay += 1 }
+            guard reason != .renewalDue, let name = try row.optionalText(1), names.contains(name) else { continue }
+            counts.issuances[name, default: .init(inADay: 0, inAWeek: 0)].inAWeek += 1
+            if isToday { counts.issuances[name]?.inADay += 1 }
+        }
+        let removals = try rows(
+            """
+            SELECT zone, count(DISTINCT object) FROM operations
+            WHERE committed_at > ? AND effect = ? AND reason = ? AND state IN ('open', 'accepted') GROUP BY zone
+            """,
+            [Value(day), .text(Action.Effect.remove.rawValue), .text(Reason.noLongerWanted.rawValue)],
+            of: "operations")
+        while let row = try removals.next() { counts.removalsInADay[ZoneID(try row.text(0))] = try row.count(1) }
+        return counts
+    }
+}

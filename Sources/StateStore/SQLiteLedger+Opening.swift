@@ -1,0 +1,214 @@
+import CSQLite
+import Domain
+import Engine
+
+/// What was found when the database was opened. Everything but ``existing`` means that the first pass only plans.
+public enum OpenOutcome: Hashable, Sendable {
+    case existing
+    /// There was none. With what shows that there was one before: where that is not empty, the note
+    /// ``NoteKey/untrusted`` is set.
+    case created(formerLife: [String])
+    /// It was broken and has been set aside under this path; a new one was begun, with the note `untrusted` set.
+    case quarantined(oldPath: String, detail: String)
+    /// It was brought to this program's schema; the copy from before is kept.
+    case migrated(from: Int, to: Int, backup: String)
+    /// A copy stands in the place of the database. With the time at which it was taken, where it says so.
+    case restored(copiedAt: Timestamp?)
+    /// It can be read and not written: looks go on, each commit tries again.
+    case readOnly(StoreTrouble)
+}
+
+extension SQLiteLedger {
+    /// A ledger and how it came to be.
+    public struct Opened: Sendable {
+        public let ledger: SQLiteLedger
+        public let outcome: OpenOutcome
+    }
+
+    /// Opens `edgecert.db` in the daemon's state folder, and makes, mends or migrates it where that is needed.
+    ///
+    /// A broken file is set aside as `edgecert.db.corrupt-<time>` and never deleted. What belongs to another program or
+    /// to a later version is refused and left as it is. The folder must exist.
+    ///
+    /// - Throws: ``StoreTrouble/busy(path:)`` when another daemon has it, `.foreign`, `.newerSchema`, `.unopenable`;
+    ///   `.unwritable` when there is no database yet and none can be made.
+    public static func open(inFolder folder: String, now: Timestamp) throws(StoreTrouble) -> Opened {
+        try open(inFolder: folder, now: now, migrations: Schema.migrations)
+    }
+
+    static func open(
+        inFolder folder: String, now: Timestamp, migrations: [Migration]
+    ) throws(StoreTrouble) -> Opened {
+        let file = StoreFile(folder: folder)
+        let openAgain: @Sendable () throws(StoreTrouble) -> Held = { () throws(StoreTrouble) in
+            var opening = Opening(file: file, now: now, migrations: migrations)
+            return try opening.writing()
+        }
+        var opening = Opening(file: file, now: now, migrations: migrations)
+        do {
+            let held = try opening.writing()
+            return Opened(
+                ledger: SQLiteLedger(held, path: file.path, openAgain: openAgain), outcome: opening.outcome)
+        } catch {
+            guard case .unwritable = error, case .database = try file.header() else { throw error }
+            let held = Held(database: try Reading.database(at: file.path), lock: nil, isReadOnly: true)
+            return Opened(
+                ledger: SQLiteLedger(held, path: file.path, openAgain: openAgain), outcome: .readOnly(error))
+        }
+    }
+
+    /// A ledger that is gone with the process.
+    public static func inMemory() throws(StoreTrouble) -> SQLiteLedger {
+        let database = try Database(":memory:", path: ":memory:", flags: SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE)
+        try database.makeSafe(journal: "memory")
+        try database.migrate(Schema.migrations, from: 0)
+        return SQLiteLedger(Held(database: database), path: ":memory:")
+    }
+}
+
+/// One opening for writing: looks at the file first, then decides what to do with it.
+struct Opening {
+    let file: StoreFile
+    let now: Timestamp
+    let migrations: [Migration]
+    var outcome = OpenOutcome.existing
+
+    init(file: StoreFile, now: Timestamp, migrations: [Migration]) {
+        (self.file, self.now, self.migrations) = (file, now, migrations)
+    }
+
+    mutating func writing() throws(StoreTrouble) -> SQLiteLedger.Held {
+        let lock = try StoreLock(file)
+        let database: Database
+        switch try file.header() {
+        case .missing, .empty: database = try begin(after: try file.signsOfFormerLife())
+        case .other: database = try beginAnew(after: "it is not a database")
+        case .database(let applicationID, let version):
+            guard [Schema.applicationID, Schema.copyID].contains(applicationID) else { throw .foreign(path: file.path) }
+            try refuseLater(version)
+            do {
+                database = try existing(isCopy: applicationID == Schema.copyID)
+            } catch {
+                guard case .corrupt(_, let detail) = error else { throw error }
+                database = try beginAnew(after: detail)
+            }
+        }
+        return SQLiteLedger.Held(database: database, lock: lock)
+    }
+
+    private func refuseLater(_ version: Int64) throws(StoreTrouble) {
+        guard version <= migrations.count else {
+            throw .newerSchema(path: file.path, found: Int(clamping: version), known: migrations.count)
+        }
+    }
+
+    private mutating func existing(isCopy: Bool) throws(StoreTrouble) -> Database {
+        // The log beside a copy is that of the database it replaced, and would be read into it.
+        if isCopy { try file.setAside("stray", at: now, logAlone: true) }
+        let database = try Database(file.path, path: file.path, flags: SQLITE_OPEN_READWRITE)
+        try database.makeSafe(journal: "wal")
+        let version = try database.version  // the log may hold a later one than the file's first bytes
+        try refuseLater(version)
+        guard version > 0 else { throw .corrupt(path: file.path, detail: "it has no schema version") }
+        try database.checkSchema(Array(migrations.prefix(Int(clamping: version))))
+        try check(database)
+        try migrate(database, from: version)
+        try noticeRestoring(of: database, isCopy: isCopy)
+        return database
+    }
+
+    /// Every page of a file that is small, or that showed itself to be broken; of a large one what the schema and the
+    /// first reads touch. The rest is looked at when it is read: SQLite tells a broken page then, and the mark that is
+    /// left brings the next opening here.
+    private func check(_ database: Database) throws(StoreTrouble) {
+        let isSuspect = try file.isThere(file.suspectPath)
+        let bytes = try file.size(of: "") ?? 0
+        guard isSuspect || bytes <= Self.checkedBytes else { return }
+        try database.checkPages(full: isSuspect)
+        guard isSuspect else { return }
+        try database.checkRows()
+        try file.clearMark()
+    }
+
+    /// Up to this size all pages are looked at whenever the database is opened.
+    static let checkedBytes: Int64 = 32 << 20
+
+    private mutating func migrate(_ database: Database, from version: Int64) throws(StoreTrouble) {
+        guard version < migrations.count else { return }
+        let backup = "\(file.path).before-v\(migrations.count)-\(now.rfc3339)"
+        try StoreCopy.make(of: database, at: backup, mode: StoreFile.mode, now: now)
+        try database.migrate(migrations, from: version)
+        try database.checkSchema(migrations)
+        try database.checkpoint()
+        outcome = .migrated(from: Int(clamping: version), to: migrations.count, backup: backup)
+        try note(
+            "migrate", "from schema \(version) to \(migrations.count)", "the copy from before is \(backup)", database)
+    }
+
+    private mutating func noticeRestoring(of database: Database, isCopy: Bool) throws(StoreTrouble) {
+        let inode = String(try file.inode())
+        let known = try database.meta("inode")
+        guard isCopy || known != inode else { return }
+        let copiedAt = try database.meta("copied-at").flatMap(Int64.init)
+            .map(Timestamp.init(unixMilliseconds:))
+        try database.transaction { (database) throws(StoreTrouble) in
+            try database.setMeta("inode", inode)
+            try database.setMeta("copied-at", nil)
+            try database.run("PRAGMA application_id = \(Schema.applicationID)")
+            try database.append(
+                AuditEntry(
+                    at: now, person: Self.person, verb: "restore", target: file.path,
+                    detail: copiedAt.map { "a copy of \($0.rfc3339)" } ?? "another file than before",
+                    outcome: "taken as the database"))
+        }
+        try database.checkpoint()  // so that the file's first bytes say what it is now
+        outcome = .restored(copiedAt: copiedAt)
+    }
+
+    private mutating func beginAnew(after detail: String) throws(StoreTrouble) -> Database {
+        let oldPath = try file.setAside("corrupt", at: now) ?? file.path
+        try file.clearMark()
+        let database = try make()
+        outcome = .quarantined(oldPath: oldPath, detail: detail)
+        try distrust(database, "the database was broken (\(detail)) and is kept as \(oldPath)")
+        try note("quarantine", oldPath, "a new database was begun", database)
+        return database
+    }
+
+    private mutating func begin(after signs: [String]) throws(StoreTrouble) -> Database {
+        try file.setAside("stray", at: now, logAlone: true)
+        let database = try make()
+        outcome = .created(formerLife: signs)
+        if !signs.isEmpty {
+            let list = signs.prefix(5).joined(separator: ", ")
+            try distrust(database, "the database was missing, though there had been one (\(list))")
+        }
+        return database
+    }
+
+    /// A new database. Its tables are made before its log, so that the file's first bytes never lack its identity.
+    private func make() throws(StoreTrouble) -> Database {
+        if try !file.isThere(file.path) { try file.create() }
+        let database = try Database(file.path, path: file.path, flags: SQLITE_OPEN_READWRITE)
+        try database.migrate(migrations, from: 0)
+        try database.makeSafe(journal: "wal")
+        try database.setMeta("inode", String(try file.inode()))
+        try StoreFile.sync(file.folder)
+        return database
+    }
+
+    private func distrust(_ database: Database, _ why: String) throws(StoreTrouble) {
+        try database.write(.note(.untrusted, why))
+    }
+
+    private func note(
+        _ verb: String, _ detail: String, _ outcome: String, _ database: Database
+    ) throws(StoreTrouble) {
+        try database.append(
+            AuditEntry(
+                at: now, person: Self.person, verb: verb, target: file.path, detail: detail, outcome: outcome))
+    }
+
+    /// Who stands in the audit for what the program did by itself.
+    private static let person = "edgecertd"
+}
