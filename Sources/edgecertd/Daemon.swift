@@ -62,7 +62,7 @@ struct Daemon {
         do throws(SettingsRefusal) { settings = try disk.read() } catch { throw .settings(error) }
         let transport: CurlTransport
         do throws(HTTPTransportTrouble) {
-            transport = try await CurlTransport(trustedRootsFile: settings.cloudflare.trustedRootsFile)
+            transport = try CurlTransport(trustedRootsFile: settings.cloudflare.trustedRootsFile)
         } catch { throw .other(error) }
 
         let pace = try await Pace(settings.cloudflare, transport)
