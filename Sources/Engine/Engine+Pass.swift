@@ -68,7 +68,9 @@ extension Engine {
             let operations = try await operations(for: plan, in: zone, duty)
             record.nextLook = nextLook(after: plan, planOnly: isFirstUnderEra)
             if looks.values.allSatisfy(\.isComplete) { record.plannedUnder = era }
-            try commit(plan.changes + operations.flatMap { opening($0, plan, input) } + [.zone(record)])
+            // What is done on this machine is no operation: it leaves its trace when it is done.
+            let opened = operations.filter { $0.action.effect != .local }.map(Change.operation)
+            try commit(plan.changes + opened + [.zone(record)])
             tell(plan.news)
             zones[zone]?.summary = Self.summary(of: plan)
             setDue(zone, at: record.nextLook ?? ports.clock.now())
@@ -234,13 +236,6 @@ extension Engine {
             operations.append(operation)
         }
         return operations
-    }
-
-    /// The rows that open an operation; none for a local one, which leaves its trace when it is done.
-    private func opening(_ operation: Operation, _ plan: Plan, _ input: PlanInput) -> [Change] {
-        guard let entry = plan.entries.first(where: { $0.subject == operation.subject }) else { return [] }
-        let used = planner.approvalsUsed(by: entry, in: input)
-        return operation.action.effect == .local ? used : [.operation(operation)] + used
     }
 
     /// An operation that came to nothing before it was committed.
