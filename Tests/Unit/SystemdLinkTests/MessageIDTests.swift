@@ -30,6 +30,7 @@ import Testing
             (.clockStepped, "b33de614aa38408fbd24b961c44a0874"),
             (.databaseQuarantined, "8547080826db4b7dbe03dded86aae098"),
             (.databaseMigrated, "866533fbae184888a7a449b008a4b5ce"),
+            (.databaseRestored, "60a95e484eca47698137790ec7180964"),
         ])
     func fixed(kind: News.Kind, identifier: String) {
         #expect(kind.messageID == identifier)

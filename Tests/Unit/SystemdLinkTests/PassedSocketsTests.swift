@@ -20,7 +20,7 @@ import Testing
             hand(over: [("other", pipeEnd()), ("control", listener())])
             let taken = try PassedSockets.take()
             let isClosedOnExec = fcntl(4, F_GETFD) & FD_CLOEXEC != 0
-            let isClean = ["LISTEN_PID", "LISTEN_FDS", "LISTEN_FDNAMES"].allSatisfy { getenv($0) == nil }
+            let isClean = getenv("LISTEN_PID") == nil && getenv("LISTEN_FDS") == nil && getenv("LISTEN_FDNAMES") == nil
             exit(taken == 4 && isClosedOnExec && isClean && fcntl(3, F_GETFD) == -1 ? EXIT_SUCCESS : EXIT_FAILURE)
         }
     }
