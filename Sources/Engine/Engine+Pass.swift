@@ -49,8 +49,8 @@ extension Engine {
         let kinds = Self.kinds(of: duty, state)
         guard !kinds.isEmpty else { return try rest(zone, duty, state) }
         mark(zone, .asking)
-        var looks = await look(at: zone, kinds, scope: scope(for: state, kinds), purpose)
         let lookedAt = ports.clock.now()
+        var looks = await look(at: zone, kinds, scope: scope(for: state, kinds), purpose)
         mark(zone, .working)
         if isStopping { return PassResult() }
         var record = self.record(of: zone, duty, state, after: looks)
@@ -59,7 +59,7 @@ extension Engine {
         var result = PassResult()
         for round in 0..<Self.rounds {
             var input = try await input(zone, duty, looks, state, planOnly: isFirstUnderEra)
-            if round > 0 { input.lookedAt = lookedAt }
+            input.lookedAt = lookedAt
             var plan = planner.plan(input)
             if round == 0, !plan.doubtful.isEmpty {
                 input.answers = await answers(about: plan.doubtful, in: zone, state, purpose)

@@ -17,7 +17,11 @@ struct Scene {
     func twin(of wish: PackWish, for subject: Subject) -> ObjectRecord? { surroundings.twin(of: wish, for: subject) }
 
     /// What speaks against an order, as preflight finds it.
-    func finding(about wish: PackWish) -> String? { nil }
+    func finding(about wish: PackWish) -> String? {
+        let findings = Preflight.findings(wish, zoneName: zoneName, now: now).filter { $0.weight == .refusing }
+        guard !findings.isEmpty else { return nil }
+        return findings.prefix(3).map { "\($0.key): \($0.text)" }.joined(separator: "; ")
+    }
 }
 
 /// What else is in the zone.
