@@ -113,7 +113,7 @@ private struct JSONReader {
     }
 
     private mutating func fourHexDigits() throws(JSONTrouble) -> UInt32 {
-        guard place + 4 <= bytes.count,
+        guard place + 4 <= bytes.count, bytes[place..<place + 4].allSatisfy(\.isHexDigit),
             let number = UInt32(String(decoding: bytes[place..<place + 4], as: UTF8.self), radix: 16)
         else { throw trouble("four hexadecimal digits are missing") }
         place += 4
@@ -156,4 +156,9 @@ private struct JSONReader {
     }
 
     private func trouble(_ fault: String) -> JSONTrouble { JSONTrouble(offset: place, fault: fault) }
+}
+
+extension UInt8 {
+    /// True for the ASCII codes of 0 to 9, A to F and a to f.
+    var isHexDigit: Bool { (48...57).contains(self) || (65...70).contains(self) || (97...102).contains(self) }
 }

@@ -141,6 +141,7 @@ extension Engine {
             let changes = ours.flatMap { object -> [Change] in
                 var foreign = object
                 foreign.ownership = .foreign
+                foreign.subject = Subject(zone: subject.zone, kind: subject.kind, name: object.id.text)
                 return [
                     .object(foreign),
                     .transition(

@@ -70,13 +70,16 @@ extension Engine {
             let operations = try await operations(for: plan, in: zone, duty)
             record.nextLook = nextLook(after: plan, planOnly: isFirstUnderEra)
             if looks.values.allSatisfy(\.isComplete) { record.plannedUnder = era }
-            try commit(plan.changes + operations.flatMap(opening) + [.zone(record)])
+            // What is done on this machine is no operation: it leaves its trace when it is done.
+            let opened = operations.filter { $0.action.effect != .local }.map(Change.operation)
+            try commit(plan.changes + opened + [.zone(record)])
             tell(plan.news)
             zones[zone]?.summary = Self.summary(of: plan)
             setDue(zone, at: record.nextLook ?? ports.clock.now())
             let done = try await carryOut(operations, plan, input, duty, purpose)
             result.lines += done.lines
-            guard done.changesThePlan, !isStopping else { break }
+            // What came of it may be followed at once by the next step, by a hold, or by the time of another try.
+            guard !operations.isEmpty, !isStopping else { break }
             for sighting in done.sightings { looks[sighting.kind]?.add(sighting) }
             state = try ports.ledger.state(of: zone, now: ports.clock.now())
         }
@@ -236,11 +239,6 @@ extension Engine {
             operations.append(operation)
         }
         return operations
-    }
-
-    /// The rows that open an operation; none for a local one, which leaves its trace when it is done.
-    private func opening(_ operation: Operation) -> [Change] {
-        operation.action.effect == .local ? [] : [.operation(operation)]
     }
 
     /// An operation that came to nothing before it was committed.

@@ -53,6 +53,8 @@ struct SubjectFolder {
         let state: String
         let zone: String
         let name: String
+        /// For people.
+        var path: String { "\(state)/keys/\(zone)/\(name)" }
 
         init(state: String, zoneName: String, name: String) throws(KeyTrouble) {
             let keys = state.hasSuffix("/") ? "\(state)keys" : "\(state)/keys"

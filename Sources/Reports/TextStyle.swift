@@ -21,7 +21,7 @@ public struct TextStyle: Hashable, Sendable {
     }
 
     /// The text without anything that a terminal would obey: much of what is shown comes from outside.
-    static func plain(_ text: String) -> String {
+    public static func plain(_ text: String) -> String {
         guard text.unicodeScalars.contains(where: isControl) else { return text }
         return String(String.UnicodeScalarView(text.unicodeScalars.map { isControl($0) ? "\u{fffd}" : $0 }))
     }

@@ -62,13 +62,14 @@ struct Daemon {
         do throws(SettingsRefusal) { settings = try disk.read() } catch { throw .settings(error) }
         let transport: CurlTransport
         do throws(HTTPTransportTrouble) {
-            transport = try await CurlTransport(trustedRootsFile: settings.cloudflare.trustedRootsFile)
+            transport = try CurlTransport(trustedRootsFile: settings.cloudflare.trustedRootsFile)
         } catch { throw .other(error) }
 
         let pace = try await Pace(settings.cloudflare, transport)
         let news = NewsFan(onward: journal, clock: pace.clock)
         if let speed = pace.simulatorSpeed {
-            news.tell(News(.simulatorClock, .warning, [.init(.detail, "it runs at \(speed) times the pace of a real one")]))
+            news.tell(
+                News(.simulatorClock, .warning, [.init(.detail, "it runs at \(speed) times the pace of a real one")]))
         }
         let folder = launch.stateDirectory(settings)
         let opened: SQLiteLedger.Opened
@@ -98,7 +99,7 @@ struct Daemon {
                 // The ledger has marked the file: the next start looks at every page of it, and sets it aside.
                 Complaint(.other(trouble)).print()
                 journal.flush()
-                exit(ExitCode.failed.rawValue)
+                Glibc.exit(ExitCode.failed.rawValue)
             })
         let engine = Engine(
             executor: executor, ports: ports, settings: settings, era: era(opened),
@@ -106,7 +107,8 @@ struct Daemon {
         await remember(budget, in: engine)
         let desk = ControlDesk(engine: engine, ledger: reading, fan: news, clock: pace.clock)
         let server = VarlinkServer(version: Edgecert.version, handler: desk)
-        try await listen(server, launch.controlSocket ?? settings.daemon.controlSocket, isAsked: launch.controlSocket != nil)
+        try await listen(
+            server, launch.controlSocket ?? settings.daemon.controlSocket, isAsked: launch.controlSocket != nil)
         return Daemon(
             engine: engine, server: server, transport: transport, ledger: opened.ledger, journal: journal,
             supervisor: supervisor)

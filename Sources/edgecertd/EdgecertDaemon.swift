@@ -44,7 +44,7 @@ struct EdgecertDaemon: ParsableCommand {
         let launch = Launch(
             settingsFile: settings, stateDirectory: stateDirectory, controlSocket: controlSocket)
         Task {
-            exit(await Daemon.run(launch).rawValue)
+            Glibc.exit(await Daemon.run(launch).rawValue)
         }
         dispatchMain()
     }

@@ -1,5 +1,5 @@
-import CloudflareAPI
 import Clockwork
+import CloudflareAPI
 import Domain
 import Engine
 import FoundationEssentials
@@ -26,7 +26,9 @@ struct SimulatorClock: Sendable {
         do {
             let response = try await transport.send(request)
             let answer = try JSONDecoder().decode(Answer.self, from: Data(response.body))
-            guard response.status == 200, let now = Timestamp(cloudflare: answer.now), answer.speed > 0 else { return nil }
+            guard response.status == 200, let now = Timestamp(cloudflare: answer.now), answer.speed > 0 else {
+                return nil
+            }
             return (now, answer.speed)
         } catch {
             return nil  // it may be gone for a while; the clock runs on at its last pace

@@ -67,7 +67,10 @@ import Testing
         #expect(try world.status(id) == "pending_validation")
         world.pass(.seconds(7))
         let records = try #require(try world.pack(id)["validation_records"]?.elements)
-        #expect(records.compactMap { $0["txt_name"]?.text } == ["_acme-challenge.example.com", "_acme-challenge.example.com"])
+        #expect(
+            records.compactMap { $0["txt_name"]?.text } == [
+                "_acme-challenge.example.com", "_acme-challenge.example.com",
+            ])
         #expect(Set(records.compactMap { $0["txt_value"]?.text }).count == 2)
         world.pass(.minutes(5))
         #expect(try world.pack(id)["validation_records"] == nil)
@@ -106,7 +109,9 @@ import Testing
         #expect(try world.status(id) == "active")
     }
 
-    @Test("a validation that never succeeds times out with the life of the tokens", arguments: [("lets_encrypt", 7), ("google", 14)])
+    @Test(
+        "a validation that never succeeds times out with the life of the tokens",
+        arguments: [("lets_encrypt", 7), ("google", 14)])
     func validationTimeout(authority: String, days: Int) throws {
         var world = try World(World.scenario { $0.zones[0].conduct.validation = .never })
         let id = try #require(
@@ -165,7 +170,9 @@ import Testing
         let id = try world.orderedPack()
         world.pass(.minutes(5))
         let path = "/zones/\(World.zone)/ssl/certificate_packs/\(id)"
-        #expect(try JSONValue(reading: world.send("DELETE", path).body)["result"] == .object([.init(key: "id", value: .string(id))]))
+        #expect(
+            try JSONValue(reading: world.send("DELETE", path).body)["result"]
+                == .object([.init(key: "id", value: .string(id))]))
         world.pass(.seconds(400))
         #expect(try world.status(id) == "pending_deletion")
         let second = world.send("DELETE", path)

@@ -93,9 +93,11 @@ import Testing
         #expect(try world.status(id) == "pending_validation")
     }
 
-    @Test("the waits between checks are those of Cloudflare's table", arguments: [
-        (0, 60), (1, 63), (9, 93), (10, 242), (11, 279), (12, 321), (39, 13_975), (40, 14_400), (500, 14_400),
-    ])
+    @Test(
+        "the waits between checks are those of Cloudflare's table",
+        arguments: [
+            (0, 60), (1, 63), (9, 93), (10, 242), (11, 279), (12, 321), (39, 13_975), (40, 14_400), (500, 14_400),
+        ])
     func backoff(checks: Int, seconds: Int) {
         #expect(CloudflareModel.validationWait(afterChecks: checks) == .seconds(seconds))
     }

@@ -95,7 +95,9 @@ struct World {
 
 extension ModelReply {
     var code: Int? {
-        do throws(JSONTrouble) { return try JSONValue(reading: body)["errors"]?[0]?["code"]?.integer } catch { return nil }
+        do throws(JSONTrouble) { return try JSONValue(reading: body)["errors"]?[0]?["code"]?.integer } catch {
+            return nil
+        }
     }
 
     var text: String { String(decoding: body, as: UTF8.self) }

@@ -1,0 +1,201 @@
+import ArgumentParser
+import Domain
+import Engine
+import Glibc
+import Reports
+import StateStore
+
+struct Backup: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Copies the database and the keys into a new folder, while the daemon runs.",
+        discussion: "The folder holds private keys: it is made with mode 0700. Settings and token are not in it.")
+    @Argument(help: "The folder to make; it must not exist.") var directory: String
+    @Option(help: ArgumentHelp("The daemon's state folder.", valueName: "folder"))
+    var stateDirectory = "/var/lib/edgecertd"
+    @Flag(help: "Print JSON of a stable shape instead of text.") var json = false
+
+    func run() throws {
+        guard mkdir(directory, 0o700) == 0 else { throw FileTrouble(directory, "mkdir") }
+        let database = "\(directory)/edgecert.db"
+        // The database first: every key that it speaks of is then among the keys that are copied after it.
+        do throws(StoreTrouble) {
+            try SQLiteLedger.backup(of: "\(stateDirectory)/edgecert.db", to: database, now: Wall.now())
+        } catch {
+            rmdir(directory)
+            throw Failure(error.explanation)
+        }
+        var copy = FolderCopy()
+        try copy.copy("\(stateDirectory)/keys", to: "\(directory)/keys")
+        try FolderCopy.sync(directory)
+        let report = BackupReport(
+            directory: directory, subjects: try verify(database), files: copy.files, bytes: copy.bytes,
+            missingKeys: copy.isMissing, stateDirectory: stateDirectory)
+        Output.write(json ? try Output.json(report) : report.text)
+    }
+
+    /// Reads the copy as the daemon would, all rows of it.
+    private func verify(_ database: String) throws -> Int {
+        do throws(StoreTrouble) {
+            let ledger = try SQLiteLedger.openReading(database)
+            var subjects = 0
+            try ledger.forEachSubject(SubjectFilter(includesOver: true)) { _, _ in subjects += 1 }
+            _ = try ledger.zones()
+            _ = try ledger.history(HistoryFilter(limit: Reporter.rowLimit))
+            _ = try ledger.operations(HistoryFilter(limit: Reporter.rowLimit), openOnly: false)
+            return subjects
+        } catch {
+            throw Failure(error.explanation)
+        }
+    }
+}
+
+struct BackupReport: Encodable {
+    let directory: String
+    let subjects: Int
+    let files: Int
+    let bytes: Int
+    let missingKeys: Bool
+    let stateDirectory: String
+
+    var text: String {
+        let keys = missingKeys ? "there is no keys folder yet" : "\(files) files of keys and certificates"
+        return """
+            \(directory): the database with \(subjects) subjects, read back whole; \(keys), \(bytes) bytes, compared
+
+            It holds private keys: keep it as you keep those. To restore it:
+              systemctl stop edgecertd
+              cp \(directory)/edgecert.db \(stateDirectory)/edgecert.db
+              cp -a \(directory)/keys \(stateDirectory)/
+              chown -R edgecertd:edgecert \(stateDirectory)
+              systemctl start edgecertd
+              edgecertctl plan
+            The daemon sees that it was restored and only plans at first. Settings and token are not in here.
+
+            """
+    }
+}
+
+/// Copies a folder of plain files, folders and symbolic links, and compares what was written with what was read.
+struct FolderCopy {
+    private(set) var files = 0
+    private(set) var bytes = 0
+    private(set) var isMissing = false
+    /// The keys lie four folders deep.
+    private static let depth = 16
+
+    mutating func copy(_ source: String, to target: String) throws {
+        var facts = stat()
+        guard lstat(source, &facts) == 0 else {
+            guard errno == ENOENT else { throw FileTrouble(source, "stat") }
+            isMissing = true
+            return
+        }
+        try copyFolder(source, to: target, mode: facts.st_mode, depth: Self.depth)
+    }
+
+    private mutating func copyFolder(_ source: String, to target: String, mode: mode_t, depth: Int) throws {
+        guard depth > 0 else { throw Failure("backup-depth", "\(source) lies too deep to be a folder of keys") }
+        guard mkdir(target, 0o700) == 0 else { throw FileTrouble(target, "mkdir") }
+        for name in try names(in: source) {
+            let (from, to) = ("\(source)/\(name)", "\(target)/\(name)")
+            var facts = stat()
+            guard lstat(from, &facts) == 0 else {
+                if errno == ENOENT { continue }  // was being made, and has its final name by now
+                throw FileTrouble(from, "stat")
+            }
+            switch facts.st_mode & S_IFMT {
+            case S_IFDIR: try copyFolder(from, to: to, mode: facts.st_mode, depth: depth - 1)
+            case S_IFREG: try copyFile(from, to: to, mode: facts.st_mode)
+            case S_IFLNK: try copyLink(from, to: to)
+            default: continue
+            }
+        }
+        guard chmod(target, mode & 0o770) == 0 else { throw FileTrouble(target, "chmod") }
+        try Self.sync(target)
+    }
+
+    private func names(in folder: String) throws -> [String] {
+        guard let stream = opendir(folder) else { throw FileTrouble(folder, "opendir") }
+        defer { closedir(stream) }
+        var names: [String] = []
+        while true {
+            errno = 0
+            guard let entry = readdir(stream) else {
+                if errno != 0 { throw FileTrouble(folder, "readdir") }
+                return names.sorted()
+            }
+            let name = withUnsafePointer(to: &entry.pointee.d_name) { pointer in
+                pointer.withMemoryRebound(to: CChar.self, capacity: MemoryLayout.size(ofValue: pointer.pointee)) {
+                    String(cString: $0)
+                }
+            }
+            if name != ".", name != ".." { names.append(name) }
+        }
+    }
+
+    private mutating func copyFile(_ source: String, to target: String, mode: mode_t) throws {
+        let content = try Self.content(of: source)
+        let file = open(target, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0o600)
+        guard file >= 0 else { throw FileTrouble(target, "open") }
+        defer { close(file) }
+        var rest = content[...]
+        while !rest.isEmpty {
+            let count = rest.withUnsafeBytes { write(file, $0.baseAddress, $0.count) }
+            if count > 0 { rest = rest.dropFirst(count) } else if errno != EINTR { throw FileTrouble(target, "write") }
+        }
+        guard fchmod(file, mode & 0o770) == 0, fsync(file) == 0 else { throw FileTrouble(target, "fsync") }
+        guard try Self.content(of: target) == content else {
+            throw Failure("backup-differs", "\(target) reads differently from what was written", hint: "is the disk sound?")
+        }
+        (files, bytes) = (files + 1, bytes + content.count)
+    }
+
+    private func copyLink(_ source: String, to target: String) throws {
+        var buffer = [CChar](repeating: 0, count: Int(PATH_MAX) + 1)
+        guard readlink(source, &buffer, Int(PATH_MAX)) > 0 else { throw FileTrouble(source, "readlink") }
+        guard symlink(buffer, target) == 0 else { throw FileTrouble(target, "symlink") }
+    }
+
+    /// At most 1 MiB: keys and certificates have some kilobytes.
+    private static func content(of path: String) throws -> [UInt8] {
+        let file = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)
+        guard file >= 0 else { throw FileTrouble(path, "open") }
+        defer { close(file) }
+        var content: [UInt8] = []
+        var piece = [UInt8](repeating: 0, count: 64 << 10)
+        while content.count <= 1 << 20 {
+            let count = read(file, &piece, piece.count)
+            if count == 0 { return content }
+            if count > 0 { content += piece[..<count] } else if errno != EINTR { throw FileTrouble(path, "read") }
+        }
+        throw Failure("backup-size", "\(path) is too long to be a key or a certificate")
+    }
+
+    /// Makes the names in a folder durable.
+    static func sync(_ folder: String) throws {
+        let file = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard file >= 0 else { throw FileTrouble(folder, "open") }
+        defer { close(file) }
+        guard fsync(file) == 0 else { throw FileTrouble(folder, "fsync") }
+    }
+}
+
+/// A file that does not do what is asked of it.
+struct FileTrouble: Explained {
+    let path: String
+    let step: String
+    private let number: Int32
+
+    init(_ path: String, _ step: String) { (self.path, self.step, number) = (path, step, errno) }
+
+    var explanation: Explanation {
+        let hint: String? =
+            switch number {
+            case EEXIST: "give the name of a folder that is not there yet"
+            case EACCES, EPERM: "run it as root, or as the daemon's user"
+            default: nil
+            }
+        return Explanation(
+            code: "file", summary: "\(path): \(step): \(String(cString: strerror(number)))", hint: hint)
+    }
+}

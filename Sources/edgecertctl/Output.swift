@@ -1,0 +1,76 @@
+import Domain
+import FoundationEssentials
+import Glibc
+import Reports
+
+/// Standard output and standard error. What cannot be written (a closed pipe, a full disk) is not worth a crash: the
+/// exit code still tells.
+enum Output {
+    static func write(_ text: String) { write(text, to: STDOUT_FILENO) }
+
+    /// `edgecertctl: error: …` on standard error.
+    static func complain(_ word: String, _ text: String) {
+        let lines = text.split(separator: "\n", omittingEmptySubsequences: true)
+        let plain = lines.map { "edgecertctl: \(word): \(TextStyle.plain(String($0)))\n" }.joined()
+        write(plain, to: STDERR_FILENO)
+    }
+
+    private static func write(_ text: String, to descriptor: Int32) {
+        var rest = Array(text.utf8)[...]
+        while !rest.isEmpty {
+            let count = rest.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
+            if count > 0 {
+                rest = rest.dropFirst(count)
+            } else if errno != EINTR {
+                return
+            }
+        }
+    }
+
+    /// One JSON object with sorted members, and its line end.
+    static func json(_ report: some Encodable, onOneLine: Bool = false) throws -> String {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        if !onOneLine { encoder.outputFormatting.insert(.prettyPrinted) }
+        return String(decoding: try encoder.encode(report), as: UTF8.self) + "\n"
+    }
+
+    static func isTerminal(_ descriptor: Int32) -> Bool { isatty(descriptor) == 1 }
+
+    /// Columns of the terminal that standard output is; nil when it is none.
+    static var width: Int? {
+        guard isTerminal(STDOUT_FILENO) else { return nil }
+        var size = winsize()
+        guard ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return 100 }
+        return Int(size.ws_col)
+    }
+}
+
+/// The end of the program with nothing more to say.
+struct Ending: Error {
+    let code: Int32
+    init(_ code: Int32) { self.code = code }
+    init(_ exit: ReportExit) { code = exit.rawValue }
+}
+
+/// The end of the program with an error and a hint.
+struct Failure: Error {
+    let explanation: Explanation
+    let exitCode: Int32
+
+    static let usage: Int32 = 2
+    static let unreachable: Int32 = 69
+
+    init(_ explanation: Explanation, exitCode: Int32 = 1) {
+        (self.explanation, self.exitCode) = (explanation, exitCode)
+    }
+
+    init(_ code: String, _ summary: String, hint: String? = nil, exitCode: Int32 = 1) {
+        self.init(Explanation(code: code, summary: summary, hint: hint), exitCode: exitCode)
+    }
+
+    func print() {
+        Output.complain("error", explanation.summary)
+        if let hint = explanation.hint { Output.complain("hint", hint) }
+    }
+}
