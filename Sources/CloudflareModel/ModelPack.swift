@@ -58,9 +58,11 @@ struct ModelPack: Sendable {
     /// What an order with the same hosts is compared with.
     var hostSet: HostSet { HostSet(hosts).withoutBranding }
 
-    /// True while an order for the same hosts is refused.
+    /// True while an order for the same hosts is refused. That was observed of advanced packs; a Universal pack with
+    /// the same hosts is there in nearly every zone that orders its first advanced one.
     var standsInTheWay: Bool {
-        switch PackStatus(rawValue: status) {
+        guard type == "advanced" else { return false }
+        return switch PackStatus(rawValue: status) {
         case .initializing, .pendingValidation, .pendingIssuance, .pendingDeployment, .active, .holdingDeployment: true
         default: false
         }

@@ -34,7 +34,7 @@ struct Asking {
     private func either<Report>(
         _ ask: (VarlinkClient) throws -> Report, _ alone: (Reporter) throws -> Report
     ) throws -> Report {
-        if let database = options.database { return try alone(reporter(database)) }
+        if let database = options.chosenDatabase { return try alone(reporter(database)) }
         do {
             return try ask(try VarlinkClient(path: options.daemon.socket))
         } catch let trouble as VarlinkTrouble {

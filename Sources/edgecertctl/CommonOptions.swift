@@ -45,7 +45,9 @@ struct ReadingOptions: ParsableArguments {
     @OptionGroup var daemon: SocketOptions
 
     @Option(help: "Read this database instead of asking the daemon (EDGECERT_DATABASE).")
-    var database: String? = environment("EDGECERT_DATABASE")
+    var database: String?
+
+    var chosenDatabase: String? { database ?? environment("EDGECERT_DATABASE") }
 
     static let usualDatabase = "/var/lib/edgecertd/edgecert.db"
 }

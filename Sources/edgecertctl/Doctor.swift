@@ -37,7 +37,8 @@ struct Doctor: AsyncParsableCommand {
         do throws(SettingsTrouble) {
             let reading = try settings.reading()
             let diagnostics = SettingsCheck.diagnostics(of: reading, now: Wall.now())
-            let text = "\(reading.settings.zones.count) zones in \(reading.files.count) files, \(diagnostics.count) findings"
+            let text =
+                "\(reading.settings.zones.count) zones in \(reading.files.count) files, \(diagnostics.count) findings"
             let isBad = diagnostics.contains { $0.severity == .error }
             findings.append(
                 HealthFinding(
@@ -118,7 +119,8 @@ struct Doctor: AsyncParsableCommand {
         guard statvfs(path, &facts) == 0 else {
             let why = String(cString: strerror(errno))
             return findings.append(
-                HealthFinding(.disk, .bad, "\(path): \(why)", hint: "systemd makes it (StateDirectory=) at the first start"))
+                HealthFinding(
+                    .disk, .bad, "\(path): \(why)", hint: "systemd makes it (StateDirectory=) at the first start"))
         }
         let (bytes, overflow) = UInt64(facts.f_bavail).multipliedReportingOverflow(by: UInt64(facts.f_frsize))
         // Some file systems have no fixed number of files, and say 0 of 0.
