@@ -142,7 +142,7 @@ extension ModelPack {
         case .pendingDeployment:
             enter(.pendingDeployment, at: moment, for: spans.deployment, atMost: world.timeouts.deployment)
         case .pendingDeletion: beginDeletion(at: moment, in: world)
-        case .active: due = renewalStart
+        case .active: due = renewalStart.map { max($0, moment) }  // never in the past of whoever forces it
         case .deleted: due = nil
         default: break
         }

@@ -110,6 +110,7 @@ public struct CloudflareModel: Sendable {
         if case .dateSkew(let seconds) = call.fault { date = date + .seconds(seconds) }
         if reply.header("Content-Type") == nil { reply.headers.append(.init("Content-Type", "application/json")) }
         reply.headers.append(.init("Date", date.httpDate))
+        if case .html = call.fault { return }  // it is not Cloudflare who speaks
         reply.headers.append(.init("CF-Ray", call.ray))
         // Switched off, it announces more than anybody can use, so that a client has no reason to slow down.
         let quota = verdict == nil ? 1_000_000 : limits.quota
