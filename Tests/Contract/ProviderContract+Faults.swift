@@ -47,7 +47,7 @@ extension ProviderContract {
     func unsoundListings(_ kind: Kind, _ fault: Fault) async throws {
         try await ProviderUnderTest.run(
             kind,
-            arrange: { scenario in
+            in: .forContract { scenario in
                 scenario.zones[0].packs = (0..<60).map { PackSeed(hosts: ["h\($0).example.com"]) }
             }
         ) { (provider) async throws in
@@ -71,7 +71,7 @@ extension ProviderContract {
     func oddListings(_ kind: Kind) async throws {
         try await ProviderUnderTest.run(
             kind,
-            arrange: { scenario in
+            in: .forContract { scenario in
                 scenario.zones[0].packs = (0..<3).map { PackSeed(hosts: ["h\($0).example.com"]) }
             }
         ) { (provider) async throws in

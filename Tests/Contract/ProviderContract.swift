@@ -46,7 +46,7 @@ import Testing
     func noPlace(_ kind: Kind) async throws {
         try await ProviderUnderTest.run(
             kind,
-            arrange: {
+            in: .forContract {
                 $0.zones[0].conduct.packQuota = 0
             }
         ) { (provider) async throws in
@@ -56,7 +56,7 @@ import Testing
         }
         try await ProviderUnderTest.run(
             kind,
-            arrange: {
+            in: .forContract {
                 $0.zones[0].conduct.hasAdvancedCertificateManager = false
             }
         ) { (provider) async throws in
@@ -122,7 +122,7 @@ import Testing
     func pages(_ kind: Kind) async throws {
         try await ProviderUnderTest.run(
             kind,
-            arrange: { scenario in
+            in: .forContract { scenario in
                 scenario.zones[0].packs = (0..<120).map { PackSeed(hosts: ["h\($0).example.com"]) }
             }
         ) { (provider) async throws in
@@ -137,7 +137,7 @@ import Testing
     func forms(_ kind: Kind) async throws {
         try await ProviderUnderTest.run(
             kind,
-            arrange: { scenario in
+            in: .forContract { scenario in
                 scenario.zones[0].packs = PackSeed.Form.allCases.enumerated().map { number, form in
                     var seed = PackSeed(hosts: ["h\(number).example.com"], type: "universal")
                     seed.form = form
@@ -198,7 +198,7 @@ import Testing
     func certificateQuota(_ kind: Kind) async throws {
         try await ProviderUnderTest.run(
             kind,
-            arrange: {
+            in: .forContract {
                 $0.zones[0].conduct.clientCertificateQuota = 0
             }
         ) { (provider) async throws in
@@ -213,7 +213,7 @@ import Testing
     func piledUp(_ kind: Kind) async throws {
         try await ProviderUnderTest.run(
             kind,
-            arrange: { scenario in
+            in: .forContract { scenario in
                 scenario.settings.limiter.isOn = false
                 scenario.zones[0].conduct.clientCertificateQuota = 1000
             }
@@ -237,7 +237,7 @@ import Testing
     func zones(_ kind: Kind) async throws {
         try await ProviderUnderTest.run(
             kind,
-            arrange: { scenario in
+            in: .forContract { scenario in
                 scenario.zones += [
                     ZoneSeed(name: "twice.example", id: ZoneID("a1")),
                     ZoneSeed(name: "twice.example", id: ZoneID("a2")),
@@ -305,7 +305,7 @@ import Testing
     func limit(_ kind: Kind) async throws {
         try await ProviderUnderTest.run(
             kind,
-            arrange: {
+            in: .forContract {
                 $0.settings.limiter.quota = 2
             }
         ) { (provider) async throws in

@@ -34,18 +34,11 @@ struct ProviderUnderTest: Sendable {
 
     /// - Parameters:
     ///   - token: What the client sends; the account knows `all` and `reading`.
-    ///   - arrange: Changes the world before the client meets it.
+    ///   - scenario: The world that the client meets.
     static func run(
-        _ kind: Kind, token: String = "all", arrange: (inout Scenario) -> Void = { _ in },
+        _ kind: Kind, token: String = "all", in scenario: Scenario = .forContract(),
         _ body: (ProviderUnderTest) async throws -> Void
     ) async throws {
-        var scenario = Scenario(
-            tokens: [
-                TokenSeed(
-                    label: "all", secret: Secret("all"), expiresOn: ManualClock.start + .days(30)),
-                TokenSeed(label: "reading", secret: Secret("reading"), permissions: [.zoneRead, .sslRead]),
-            ], zones: [ZoneSeed(name: zoneName, id: zone)])
-        arrange(&scenario)
         let gate = CountingGate()
         switch kind {
         case .inProcess:
@@ -176,6 +169,19 @@ struct ProviderUnderTest: Sendable {
             -----END CERTIFICATE REQUEST-----
 
             """)
+}
+
+extension Scenario {
+    /// One zone and two tokens, changed as a case needs it.
+    static func forContract(_ arrange: (inout Scenario) -> Void = { _ in }) -> Scenario {
+        var scenario = Scenario(
+            tokens: [
+                TokenSeed(label: "all", secret: Secret("all"), expiresOn: ManualClock.start + .days(30)),
+                TokenSeed(label: "reading", secret: Secret("reading"), permissions: [.zoneRead, .sslRead]),
+            ], zones: [ZoneSeed(name: ProviderUnderTest.zoneName, id: ProviderUnderTest.zone)])
+        arrange(&scenario)
+        return scenario
+    }
 }
 
 /// The trouble that a call ends in; nil when it does not.
