@@ -106,6 +106,7 @@ struct Opening {
         // The log beside a copy is that of the database it replaced, and would be read into it.
         if isCopy { try file.setAside("stray", at: now, logAlone: true) }
         let database = try Database(file.path, path: file.path, flags: SQLITE_OPEN_READWRITE)
+        try database.proveWritable()
         try database.makeSafe(journal: "wal")
         let version = try database.version  // the log may hold a later one than the file's first bytes
         try refuseLater(version)
