@@ -48,6 +48,8 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-asn1", from: "1.7.0"),
         // The operator's command after a change: no shell, clean signals and descriptors, a time-out that ends it.
         .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2", traits: []),
+        // The type of paths in swift-subprocess's interface, which brings it along anyway.
+        .package(url: "https://github.com/apple/swift-system.git", from: "1.5.0"),
         // The simulator's HTTP server. The daemon and the tool do not link it.
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
         // TLS for the simulator's HTTP server. The daemon and the tool do not link it.
@@ -63,13 +65,14 @@ let package = Package(
         .target(name: "CloudflareAPI", dependencies: ["Domain", "Engine"], swiftSettings: strict),
         .target(name: "Reports", dependencies: ["Domain", "Planning", "Engine"], swiftSettings: strict),
         // Adapters: they touch the world.
-        .target(name: "Clockwork", dependencies: ["Domain", "Engine"], swiftSettings: strict),
+        .target(name: "Clockwork", dependencies: ["Domain", "Engine", "CTimerfd"], swiftSettings: strict),
         .target(name: "HTTPTransport", dependencies: ["Domain", "CloudflareAPI", "CCurl"], swiftSettings: strict),
         .target(name: "StateStore", dependencies: ["Domain", "Engine", "CSQLite"], swiftSettings: strict),
         .target(
             name: "Keys",
             dependencies: [
                 "Domain", "Engine", .product(name: "Subprocess", package: "swift-subprocess"),
+                .product(name: "SystemPackage", package: "swift-system"),
             ] + crypto, swiftSettings: strict),
         .target(name: "SystemdLink", dependencies: ["Domain", "Engine", "CSystemd"], swiftSettings: strict),
         .target(name: "SettingsFile", dependencies: ["Domain", "Planning"], swiftSettings: strict),
@@ -87,6 +90,8 @@ let package = Package(
         .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
         .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
         .systemLibrary(name: "CSystemd", pkgConfig: "libsystemd", providers: [.apt(["libsystemd-dev"])]),
+        // What Swift's module of the C library leaves out.
+        .systemLibrary(name: "CTimerfd"),
         // Executables: they introduce the others to each other.
         .executableTarget(
             name: "edgecertd",
@@ -122,7 +127,12 @@ let package = Package(
         unitTests("Clockwork", ["Engine"]),
         // With the protocol that carries the reports: what it promises of their shape is held against them.
         unitTests("Reports", ["Planning", "Engine", "ControlAPI"]),
-        unitTests("SimulatorServer", ["CloudflareModel"] + crypto),
+        unitTests(
+            "SimulatorServer",
+            [
+                "CloudflareModel", .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"), .product(name: "NIOSSL", package: "swift-nio-ssl"),
+            ] + crypto),
         .testTarget(
             name: "ContractTests",
             dependencies: [

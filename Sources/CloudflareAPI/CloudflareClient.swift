@@ -24,7 +24,7 @@ public struct CloudflareClient: Sendable {
     }
 
     let options: Options
-    let token: @Sendable () -> Secret
+    let currentToken: @Sendable () -> Secret
     let transport: any Transport
     let gate: any RequestGate
 
@@ -32,14 +32,14 @@ public struct CloudflareClient: Sendable {
     public init(
         options: Options, token: @escaping @Sendable () -> Secret, transport: any Transport, gate: any RequestGate
     ) {
-        (self.options, self.token, self.transport, self.gate) = (options, token, transport, gate)
+        (self.options, currentToken, self.transport, self.gate) = (options, token, transport, gate)
     }
 
     /// Sends one call and gives back its good answer; every other one is a trouble.
     func reply(
         to call: Call, _ priority: RequestPriority, zone: ZoneID?
     ) async throws(ProviderTrouble) -> Reply {
-        let token = token()
+        let token = currentToken()
         let request = try request(for: call, token: token)
         try await gate.enter(priority, zone: zone)
         let response: HTTPResponse

@@ -40,7 +40,7 @@ struct Listing {
 
     /// How many pages there will be; nil while nothing has been announced.
     var announcedPages: Int? {
-        totalPages ?? totalCount.map { ($0 + Self.pageSize - 1) / Self.pageSize }
+        totalPages ?? totalCount.map { $0 / Self.pageSize + ($0 % Self.pageSize == 0 ? 0 : 1) }
     }
 
     /// Takes in what came of the other of two listings.

@@ -66,7 +66,8 @@ struct Reply: Sendable {
                 appearance
             }
         return ProviderAnswer(
-            endpoint: call.endpoint, httpStatus: status, code: errors.lazy.compactMap(\.code).first,
+            endpoint: call.endpoint, httpStatus: status,
+            code: explanation == nil ? errors.lazy.compactMap(\.code).first : nil,
             message: Words.kept(message), ray: ray)
     }
 

@@ -74,6 +74,7 @@ public struct News: Hashable, Sendable {
         case clockStepped = "clock-stepped"
         case databaseQuarantined = "database-quarantined"
         case databaseMigrated = "database-migrated"
+        case databaseRestored = "database-restored"
     }
 
     public init(
@@ -113,6 +114,7 @@ extension News.Kind {
         case .clockStepped: "the clock was stepped"
         case .databaseQuarantined: "the database was corrupt and has been set aside"
         case .databaseMigrated: "the database was brought to a new schema"
+        case .databaseRestored: "a copy stands in the place of the database, the first passes only plan"
         }
     }
 }

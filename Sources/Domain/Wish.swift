@@ -1,7 +1,8 @@
 /// What the settings want of one subject. A new kind adds a case here, and a file for its wish.
 public enum Wish: Hashable, Sendable {
     case pack(PackWish)
-    case clientCertificate(ClientCertificateWish)
+    /// Kept beside the list it is in: it is five times a pack's size, and there may be a hundred thousand packs.
+    indirect case clientCertificate(ClientCertificateWish)
 
     public var kind: SubjectKind {
         switch self {

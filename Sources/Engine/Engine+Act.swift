@@ -7,8 +7,6 @@ struct Deeds {
     var lines: [String] = []
     /// What Cloudflare answered with: newer than the listing.
     var sightings: [Sighting] = []
-    /// Something happened here after which the next step can follow at once.
-    var changesThePlan = false
 }
 
 extension Engine {
@@ -31,9 +29,7 @@ extension Engine {
             tell(settled.news.map { $0.adding(sent.fields) })
             current.state = settled.state
             deeds.lines.append(Self.line(operation, sent.outcome, duty))
-            guard case .accepted(_, let sighting) = sent.outcome else { continue }
-            if let sighting { deeds.sightings.append(sighting) }
-            if operation.action.effect == .local || sighting != nil { deeds.changesThePlan = true }
+            if case .accepted(_, let sighting?) = sent.outcome { deeds.sightings.append(sighting) }
         }
         return deeds
     }

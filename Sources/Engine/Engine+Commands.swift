@@ -141,6 +141,7 @@ extension Engine {
             let changes = ours.flatMap { object -> [Change] in
                 var foreign = object
                 foreign.ownership = .foreign
+                foreign.subject = Subject(zone: subject.zone, kind: subject.kind, name: object.id.text)
                 return [
                     .object(foreign),
                     .transition(
@@ -320,6 +321,14 @@ extension Engine {
             // Told as news, as an episode and in the status line by `reload`.
         }
     }
+
+    /// Keeps a block of the token, so that a restart does not run into it again; nil when it is over.
+    public func rememberBlock(_ until: Timestamp?) {
+        do throws(StoreTrouble) { try commit([.note(.blockedUntil, until?.rfc3339)]) } catch { note(error) }
+    }
+
+    /// The deadlines in force, for reports.
+    public func deadlines() -> DeadlineSettings { settings.deadlines }
 
     // MARK: Frame
 

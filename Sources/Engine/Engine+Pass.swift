@@ -49,6 +49,7 @@ extension Engine {
         let kinds = Self.kinds(of: duty, state)
         guard !kinds.isEmpty else { return try rest(zone, duty, state) }
         mark(zone, .asking)
+        let lookedAt = ports.clock.now()
         var looks = await look(at: zone, kinds, scope: scope(for: state, kinds), purpose)
         mark(zone, .working)
         if isStopping { return PassResult() }
@@ -58,6 +59,7 @@ extension Engine {
         var result = PassResult()
         for round in 0..<Self.rounds {
             var input = try await input(zone, duty, looks, state, planOnly: isFirstUnderEra)
+            input.lookedAt = lookedAt
             var plan = planner.plan(input)
             if round == 0, !plan.doubtful.isEmpty {
                 input.answers = await answers(about: plan.doubtful, in: zone, state, purpose)
@@ -68,13 +70,16 @@ extension Engine {
             let operations = try await operations(for: plan, in: zone, duty)
             record.nextLook = nextLook(after: plan, planOnly: isFirstUnderEra)
             if looks.values.allSatisfy(\.isComplete) { record.plannedUnder = era }
-            try commit(plan.changes + operations.flatMap { opening($0, plan, input) } + [.zone(record)])
+            // What is done on this machine is no operation: it leaves its trace when it is done.
+            let opened = operations.filter { $0.action.effect != .local }.map(Change.operation)
+            try commit(plan.changes + opened + [.zone(record)])
             tell(plan.news)
             zones[zone]?.summary = Self.summary(of: plan)
             setDue(zone, at: record.nextLook ?? ports.clock.now())
             let done = try await carryOut(operations, plan, input, duty, purpose)
             result.lines += done.lines
-            guard done.changesThePlan, !isStopping else { break }
+            // What came of it may be followed at once by the next step, by a hold, or by the time of another try.
+            guard !operations.isEmpty, !isStopping else { break }
             for sighting in done.sightings { looks[sighting.kind]?.add(sighting) }
             state = try ports.ledger.state(of: zone, now: ports.clock.now())
         }
@@ -234,13 +239,6 @@ extension Engine {
             operations.append(operation)
         }
         return operations
-    }
-
-    /// The rows that open an operation; none for a local one, which leaves its trace when it is done.
-    private func opening(_ operation: Operation, _ plan: Plan, _ input: PlanInput) -> [Change] {
-        guard let entry = plan.entries.first(where: { $0.subject == operation.subject }) else { return [] }
-        let used = planner.approvalsUsed(by: entry, in: input)
-        return operation.action.effect == .local ? used : [.operation(operation)] + used
     }
 
     /// An operation that came to nothing before it was committed.

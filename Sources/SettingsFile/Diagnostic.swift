@@ -34,9 +34,9 @@ public struct Diagnostic: Hashable, Sendable, CustomStringConvertible {
 
     /// One line: `FILE:LINE:COLUMN: error: KEY: found X; allowed is Y; did you mean 'Z'?; HINT`.
     public var description: String {
-        let where_ = place.map { ":\($0.line):\($0.column)" } ?? ""
+        let spot = place.map { ":\($0.line):\($0.column)" } ?? ""
         let subject = key.isEmpty ? "" : "\(key): "
-        return "\(file.escaped)\(where_): \(severity.rawValue): \(subject)\(sentence)"
+        return "\(file.escaped)\(spot): \(severity.rawValue): \(subject)\(sentence)"
     }
 
     /// The line without place, severity and key.

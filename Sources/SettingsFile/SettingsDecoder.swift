@@ -10,10 +10,22 @@ struct SettingsDecoder {
     private var zones = ZoneMerger()
     private let log = DiagnosticLog()
     private(set) var files: [String] = []
+    private let keepsPlaces: Bool
+
+    /// - Parameter keepsPlaces: Costs memory for each wish; for a daemon the settings are enough.
+    init(keepsPlaces: Bool) { self.keepsPlaces = keepsPlaces }
 
     mutating func read(_ text: SettingsText) {
         files.append(text.file)
-        let document = TOMLParser.parse(text.bytes)
+        var parser = TOMLParser(text.bytes)
+        while parser.step() {
+            // A zone is read as soon as it has ended, so that the tree of the whole file is never in memory.
+            guard let (index, zone) = parser.takeEnded("zone"), case .table(let table) = zone.content else { continue }
+            readZone(
+                TableReader(table, file: text.file, path: "zone[\(index + 1)]", place: zone.place, log: log),
+                number: index + 1)
+        }
+        let document = parser.document
         for trouble in document.troubles { note(trouble, of: document, file: text.file) }
         let start = TextPlace(line: 1, column: 1)
         var file = TableReader(document.root, file: text.file, path: "", place: start, log: log)
@@ -21,16 +33,21 @@ struct SettingsDecoder {
         readCloudflare(file.table("cloudflare"))
         readLimits(file.table("limits"))
         readDeadlines(file.table("deadlines"))
-        for var zone in file.tables("zone", header: "zone") {
-            let draft = ZoneDraft(&zone)
-            zones.add(draft, reader: zone)
-        }
+        for (number, zone) in file.tables("zone", header: "zone") { readZone(zone, number: number) }
         file.finish(homes: Self.homes)
+    }
+
+    private mutating func readZone(_ reader: TableReader, number: Int) {
+        var reader = reader
+        let draft = ZoneDraft(&reader, number: number)
+        zones.add(draft, log: log)
     }
 
     /// What spans files is judged at the end. The diagnostics are in order of file and place.
     mutating func finish() -> [Diagnostic] {
-        settings.zones = zones.wishes(mode: settings.daemon.mode, places: &places)
+        settings.zones = zones.wishes(mode: settings.daemon.mode, log: log) { name, wishPlaces in
+            if keepsPlaces { places.set(name, wishPlaces) }
+        }
         judgeTogether()
         return log.diagnostics.inOrder(of: files)
     }
@@ -117,7 +134,7 @@ struct SettingsDecoder {
 
     private mutating func finish(_ reader: TableReader) {
         reader.finish(homes: Self.homes)
-        for (key, place) in reader.places { places.set(reader.fullPath(key), file: reader.file, place: place) }
+        for key in reader.keys { places.set(reader.fullPath(key.name), file: reader.file, place: key.place) }
     }
 
     /// Settings that are good alone and not together, in whatever files they stand.

@@ -9,22 +9,30 @@ public enum SettingsReader {
     ///     out. nil, or a folder that is not there, means no drop-ins.
     /// - Throws: Everything that is wrong with any of the files, at once.
     public static func read(mainFile: String, dropInDirectory: String?) throws(SettingsTrouble) -> Settings {
-        try reading(mainFile: mainFile, dropInDirectory: dropInDirectory).settings
+        try reading(mainFile, dropInDirectory, keepsPlaces: false).settings
     }
 
     /// The same, with warnings and places.
     public static func reading(mainFile: String, dropInDirectory: String?) throws(SettingsTrouble) -> SettingsReading {
-        var troubles: [Diagnostic] = []
-        let dropIns = dropInDirectory.map { dropInFiles(in: $0, &troubles) } ?? []
-        return try reading([mainFile] + dropIns, troubles)
+        try reading(mainFile, dropInDirectory, keepsPlaces: true)
     }
 
     /// Reads `files` in this order, as if the first were the main file and the others its drop-ins.
     public static func reading(files: [String]) throws(SettingsTrouble) -> SettingsReading {
-        try reading(files, [])
+        try reading(files, [], keepsPlaces: true)
     }
 
-    private static func reading(_ files: [String], _ known: [Diagnostic]) throws(SettingsTrouble) -> SettingsReading {
+    private static func reading(
+        _ mainFile: String, _ directory: String?, keepsPlaces: Bool
+    ) throws(SettingsTrouble) -> SettingsReading {
+        var troubles: [Diagnostic] = []
+        let dropIns = directory.map { dropInFiles(in: $0, &troubles) } ?? []
+        return try reading([mainFile] + dropIns, troubles, keepsPlaces: keepsPlaces)
+    }
+
+    private static func reading(
+        _ files: [String], _ known: [Diagnostic], keepsPlaces: Bool
+    ) throws(SettingsTrouble) -> SettingsReading {
         var unreadable = known
         var texts: [SettingsText] = []
         for file in files {
@@ -37,7 +45,7 @@ public enum SettingsReader {
                         hint: error.hint))
             }
         }
-        return try SettingsReading(texts, unreadable: unreadable)
+        return try SettingsReading(texts, unreadable: unreadable, keepsPlaces: keepsPlaces)
     }
 
     private struct Refusal: Error {

@@ -23,11 +23,13 @@ public struct SettingsReading: Hashable, Sendable {
     /// Later texts replace single keys of `[daemon]`, `[cloudflare]`, `[limits]` and `[deadlines]` and add zones; the
     /// same zone in two texts is one zone with the wishes of both.
     /// - Throws: Everything that is wrong, at once, up to a thousand diagnostics.
-    public init(_ texts: [SettingsText]) throws(SettingsTrouble) { try self.init(texts, unreadable: []) }
+    public init(_ texts: [SettingsText]) throws(SettingsTrouble) {
+        try self.init(texts, unreadable: [], keepsPlaces: true)
+    }
 
     /// - Parameter unreadable: One error for each file that is not among the texts.
-    init(_ texts: [SettingsText], unreadable: [Diagnostic]) throws(SettingsTrouble) {
-        var decoder = SettingsDecoder()
+    init(_ texts: [SettingsText], unreadable: [Diagnostic], keepsPlaces: Bool) throws(SettingsTrouble) {
+        var decoder = SettingsDecoder(keepsPlaces: keepsPlaces)
         for text in texts { decoder.read(text) }
         let diagnostics = unreadable + decoder.finish()
         guard !diagnostics.contains(where: { $0.severity == .error }) else {

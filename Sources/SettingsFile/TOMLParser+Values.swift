@@ -40,6 +40,7 @@ extension TOMLParser {
         let table = TOMLTable(.inline)
         scanner.skipBlanks()
         guard !scanner.skip(Ascii.closeBrace) else { return table }
+        guard !scanner.isAtLineEnd else { throw brokenInlineTable(allowed: "a key or '}'") }
         while true {
             let path = try dottedKey()
             guard scanner.skip(Ascii.equals) else { throw unexpected(allowed: "'=' and a value") }
@@ -47,8 +48,18 @@ extension TOMLParser {
             insert(try value(depth: depth + path.count), at: path, into: table)
             scanner.skipBlanks()
             guard !scanner.skip(Ascii.closeBrace) else { return table }
-            guard scanner.skip(Ascii.comma) else { throw unexpected(allowed: "',' or '}' after a value") }
+            guard scanner.skip(Ascii.comma) else { throw brokenInlineTable(allowed: "',' or '}' after a value") }
+            scanner.skipBlanks()
+            guard !scanner.isAtLineEnd else { throw brokenInlineTable(allowed: "another key with its value") }
         }
+    }
+
+    private mutating func brokenInlineTable(allowed: String) -> TOMLTrouble {
+        guard scanner.isAtLineEnd else { return unexpected(allowed: allowed) }
+        let trouble = unexpected(allowed: allowed, hint: "a table in braces stands on one line")
+        // What follows is the rest of the table: to read it as lines of their own would only add to the noise.
+        _ = scanner.skipLineEnd()
+        return trouble
     }
 
     /// A number, a date, a truth value: all that stands without quotes.

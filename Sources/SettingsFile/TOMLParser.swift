@@ -20,41 +20,66 @@ struct TOMLParser {
     /// The key that is being read, for troubles to name.
     var keyPath = ""
     private var troubles: [TOMLTrouble] = []
+    private var isStopped = false
+    /// The element of an array of tables to which nothing can be added any more, for the next has begun.
+    private var ended: (key: TOMLKey, array: TOMLArray, index: Int)?
 
     static func parse(_ bytes: [UInt8]) -> TOMLDocument {
-        func refusal(_ place: TextPlace, _ found: String, _ allowed: String) -> TOMLDocument {
-            let trouble = TOMLTrouble(place: place, key: "", found: found, allowed: allowed)
-            return TOMLDocument(root: TOMLTable(.header), troubles: [trouble], isComplete: false)
-        }
-        guard bytes.count <= longest else {
-            return refusal(TextPlace(line: 1, column: 1), "\(bytes.count) bytes", "at most \(longest) bytes in a file")
-        }
-        if let place = UTF8Check.firstFault(in: bytes) {
-            return refusal(place, "a byte that is not UTF-8", "a text in UTF-8")
-        }
         var parser = TOMLParser(bytes)
-        return parser.document()
+        while parser.step() {}
+        return parser.document
     }
 
-    private init(_ bytes: [UInt8]) {
+    init(_ bytes: [UInt8]) {
         scanner = TOMLScanner(bytes)
         section = root
+        if bytes.count > Self.longest {
+            refuse(scanner.place, "\(bytes.count) bytes", "at most \(Self.longest) bytes in a file")
+        } else if let place = UTF8Check.firstFault(in: bytes) {
+            refuse(place, "a byte that is not UTF-8", "a text in UTF-8")
+        }
     }
 
-    private mutating func document() -> TOMLDocument {
-        while scanner.next != nil {
-            let line = scanner.line
-            do throws(TOMLTrouble) {
-                try expression()
-            } catch {
-                troubles.append(error)
-                guard scanner.line == line, troubles.count < Self.mostTroubles else { break }
+    private mutating func refuse(_ place: TextPlace, _ found: String, _ allowed: String) {
+        troubles.append(trouble(at: place, found: found, allowed: allowed))
+        isStopped = true
+    }
+
+    /// What has been read so far.
+    var document: TOMLDocument {
+        TOMLDocument(root: root, troubles: troubles, isComplete: scanner.next == nil)
+    }
+
+    /// Reads one more line, or several where one value takes several.
+    /// - Returns: False at the end, or where the reading cannot go on.
+    mutating func step() -> Bool {
+        guard !isStopped, scanner.next != nil else { return false }
+        let line = scanner.line
+        do throws(TOMLTrouble) {
+            try expression()
+        } catch {
+            troubles.append(error)
+            isStopped = scanner.line != line
+            if !isStopped {
                 scanner.skipRestOfLine()
                 _ = scanner.skipLineEnd()
             }
-            if troubles.count >= Self.mostTroubles { break }
         }
-        return TOMLDocument(root: root, troubles: troubles, isComplete: scanner.next == nil)
+        isStopped = isStopped || troubles.count >= Self.mostTroubles
+        return true
+    }
+
+    /// Hands over the element of `[[key]]` that has just ended, and leaves ``TOMLValue/Content/unread`` in its place.
+    ///
+    /// Called after each ``step()`` it keeps the tree small: of ten thousand zones one is in memory at a time.
+    /// - Returns: nil when none has ended. The last element of a document never does: it is in the ``document``.
+    mutating func takeEnded(_ key: String) -> (index: Int, element: TOMLValue)? {
+        guard let last = ended else { return nil }
+        ended = nil
+        guard last.key.text == key else { return nil }
+        let element = last.array.items[last.index]
+        last.array.items[last.index].content = .unread
+        return (last.index, element)
     }
 
     /// One line: a header, a key with its value, a comment or nothing.
@@ -161,6 +186,7 @@ extension TOMLParser {
             text += "[1]"
         case nil: add(.table(new), at: place, for: last, to: table)
         case .array(let array)? where isArray && array.isOfTables:
+            if path.count == 1 { ended = (last.key, array, array.items.count - 1) }
             array.items.append(TOMLValue(place: place, content: .table(new)))
             text += "[\(array.items.count)]"
         case .table(let known)? where !isArray && known.origin == .headerBelow:
@@ -179,7 +205,7 @@ extension TOMLParser {
         let table = section
         let path = try dottedKey()
         keyPath = sectionPath
-        Self.append(Self.text(of: path), to: &keyPath)
+        for segment in path { Self.append(segment.key.text, to: &keyPath) }
         guard scanner.skip(Ascii.equals) else {
             throw unexpected(allowed: "'=' and a value", hint: "a key with a value is written 'key = \"value\"'")
         }

@@ -1,3 +1,5 @@
+import Domain
+
 /// Collects what is wrong while the settings are read.
 final class DiagnosticLog {
     private(set) var diagnostics: [Diagnostic] = []
@@ -19,8 +21,8 @@ struct TableReader {
     let place: TextPlace
     let log: DiagnosticLog
     private var asked: [String] = []
-    /// The keys that were present and good, with the places of their values.
-    private(set) var places: [(name: String, place: TextPlace)] = []
+    /// The keys that were present, with the places of their values.
+    private(set) var keys: [TablePlaces.Key] = []
 
     init(_ table: TOMLTable, file: String, path: String, place: TextPlace, log: DiagnosticLog) {
         (self.table, self.file, self.path, self.place, self.log) = (table, file, path, place, log)
@@ -30,11 +32,10 @@ struct TableReader {
     mutating func value<Value>(_ key: String, _ form: Form<Value>) -> Value? {
         asked.append(key)
         guard let value = table[key]?.value else { return nil }
+        keys.append(.init(name: key, place: value.place))
         if case .unread = value.content { return nil }
         switch form.read(value) {
-        case .value(let result):
-            places.append((key, value.place))
-            return result
+        case .value(let result): return result
         case .refused(let found, let suggestion, let hint):
             let found = form.isHidden ? "another value (not shown)" : found ?? value.shown
             let suggestion = form.isHidden ? nil : suggestion
@@ -55,6 +56,15 @@ struct TableReader {
 
     func has(_ key: String) -> Bool { table[key] != nil }
 
+    /// - Parameters:
+    ///   - zone: The number of the zone, from 1.
+    ///   - kind: With `number`, of the wish in it; nil for the zone itself.
+    func places(zone: Int, kind: SubjectKind? = nil, number: Int = 0) -> TablePlaces {
+        TablePlaces(
+            zone: Int32(clamping: zone), kind: kind, number: Int32(clamping: number), file: file, place: place,
+            keys: keys)
+    }
+
     /// The place of the key's value; of the table when the key is absent.
     func place(of key: String) -> TextPlace { table[key]?.value.place ?? place }
 
@@ -73,8 +83,8 @@ struct TableReader {
         }
     }
 
-    /// The tables under `key`, one for each `[[key]]`.
-    mutating func tables(_ key: String, header: String) -> [TableReader] {
+    /// The tables under `key`, one for each `[[key]]`, with their numbers from 1.
+    mutating func tables(_ key: String, header: String) -> [(number: Int, reader: TableReader)] {
         asked.append(key)
         guard let value = table[key]?.value else { return [] }
         let hint = "each has a header of its own, written [[\(header)]]"
@@ -86,11 +96,13 @@ struct TableReader {
         }
         return array.items.enumerated().compactMap { index, item in
             let key = "\(key)[\(index + 1)]"
-            guard case .table(let inner) = item.content else {
+            switch item.content {
+            case .table(let inner): return (index + 1, reader(inner, key: key, place: item.place))
+            case .unread: return nil  // also what was read before the document had ended
+            default:
                 note("bad-value", at: item.place, key: key, found: item.shown, allowed: "a table", hint: hint)
                 return nil
             }
-            return reader(inner, key: key, place: item.place)
         }
     }
 

@@ -15,24 +15,30 @@ struct ZoneDraft {
         var name: String?
         /// nil when something of it was refused.
         var wish: Wish?
-        var reader: TableReader
+        var places: TablePlaces
     }
 
-    init(_ reader: inout TableReader) {
+    var places: TablePlaces
+
+    init(_ reader: inout TableReader, number zone: Int) {
         name = reader.required("name", .zoneName)
         id = reader.value("id", .zoneID).map { ZoneID($0) }
         mode = reader.value("mode", .word as Form<Mode>)
-        for var pack in reader.tables("certificate_pack", header: "zone.certificate_pack") {
-            let (name, wish) = PackWish.read(&pack, zone: self.name)
-            wishes.append(Draft(kind: .certificatePack, name: name, wish: wish.map { .pack($0) }, reader: pack))
-        }
-        for var certificate in reader.tables("client_certificate", header: "zone.client_certificate") {
-            let (name, wish) = ClientCertificateWish.read(&certificate)
+        for (number, table) in reader.tables("certificate_pack", header: "zone.certificate_pack") {
+            var table = table
+            let (name, wish) = PackWish.read(&table, zone: self.name)
+            let places = table.places(zone: zone, kind: .certificatePack, number: number)
             wishes.append(
-                Draft(
-                    kind: .clientCertificate, name: name, wish: wish.map { .clientCertificate($0) },
-                    reader: certificate))
+                Draft(kind: .certificatePack, name: name, wish: wish.map { .pack($0) }, places: places))
         }
+        for (number, table) in reader.tables("client_certificate", header: "zone.client_certificate") {
+            var table = table
+            let (name, wish) = ClientCertificateWish.read(&table)
+            let places = table.places(zone: zone, kind: .clientCertificate, number: number)
+            wishes.append(
+                Draft(kind: .clientCertificate, name: name, wish: wish.map { .clientCertificate($0) }, places: places))
+        }
+        places = reader.places(zone: zone)
         reader.finish(homes: SettingsDecoder.homes)
     }
 }

@@ -71,7 +71,8 @@ extension Database {
                     PackedText.write([
                         "decision": record.decision?.packed,
                         "undone_at": record.undoneAt.isEmpty ? nil : .list(record.undoneAt.map(Packed.init)),
-                        "refusal": record.refusal?.packed,
+                        "refusal": record.refusal?.packed, "is_released": record.isReleased ? .flag(true) : nil,
+                        "generation_key": record.generationKey.map(Packed.text), "tries": record.tries?.packed,
                     ])),
             ])
     }
@@ -83,8 +84,8 @@ extension Database {
             INSERT INTO objects
                 (zone, kind, id, name, ownership, status, stage, since, first_seen, last_seen, serving_since,
                  last_served_at, missing_since, generation, delivered_at, command_succeeded_at, rung, not_after,
-                 issuance_name, traits)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                 issuance_name, wish_key, removed_for, traits)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
             ON CONFLICT (zone, kind, id) DO UPDATE SET
                 name = excluded.name, ownership = excluded.ownership, status = excluded.status,
                 stage = excluded.stage, since = excluded.since, first_seen = excluded.first_seen,
@@ -92,7 +93,8 @@ extension Database {
                 last_served_at = excluded.last_served_at, missing_since = excluded.missing_since,
                 generation = excluded.generation, delivered_at = excluded.delivered_at,
                 command_succeeded_at = excluded.command_succeeded_at, rung = excluded.rung,
-                not_after = excluded.not_after, issuance_name = excluded.issuance_name, traits = excluded.traits
+                not_after = excluded.not_after, issuance_name = excluded.issuance_name,
+                wish_key = excluded.wish_key, removed_for = excluded.removed_for, traits = excluded.traits
             """,
             [
                 .text(record.subject.zone.text), .text(record.subject.kind.rawValue), .text(record.id.text),
@@ -101,7 +103,7 @@ extension Database {
                 Value(record.servingSince), Value(record.lastServedAt), Value(record.missingSince),
                 Value(record.generation), Value(record.deliveredAt), Value(record.commandSucceededAt),
                 Value(record.rung?.rawValue), Value(sighting.traits.notAfter), .text(sighting.traits.name),
-                .text(sighting.traits.text),
+                Value(record.wishKey), Value(record.removedFor?.rawValue), .text(sighting.traits.text),
             ])
     }
 
@@ -191,6 +193,15 @@ extension SubjectRecord.Refusal {
     fileprivate var packed: Packed {
         .record(of: [
             "reason": .text(reason.rawValue), "message": .text(message), "at": Packed(at), "wish_key": .text(wishKey),
+        ])
+    }
+}
+
+extension SubjectRecord.Tries {
+    fileprivate var packed: Packed {
+        .record(of: [
+            "action": .text(action), "object": object.map { .text($0.text) }, "count": .number(Int64(count)),
+            "at": Packed(at), "reason": .text(reason.rawValue), "message": .text(message),
         ])
     }
 }

@@ -24,13 +24,16 @@ extension Row {
             if let decision = rest["decision"] { record.decision = try Decision(decision) }
             record.undoneAt = try rest.moments("undone_at")
             if let refusal = rest["refusal"] { record.refusal = try SubjectRecord.Refusal(refusal) }
+            record.isReleased = try rest.optionalFlag("is_released") ?? false
+            record.generationKey = try rest.optionalText("generation_key")
+            if let tries = rest["tries"] { record.tries = try SubjectRecord.Tries(tries) }
         }
         return record
     }
 
     static let objectColumns = """
         zone, kind, name, id, ownership, status, stage, since, first_seen, last_seen, serving_since, last_served_at, \
-        missing_since, generation, delivered_at, command_succeeded_at, rung, traits
+        missing_since, generation, delivered_at, command_succeeded_at, rung, traits, wish_key, removed_for
         """
 
     func object() throws(StoreTrouble) -> ObjectRecord {
@@ -42,12 +45,15 @@ extension Row {
             if rung == nil { throw broken(16, "is \(number), which is no rung") }
         }
         let traits = try packed(17) { (packed) throws(Unreadable) in try Traits(packed) }
+        var removedFor: Reason?
+        if try optionalText(19) != nil { removedFor = try word(19) }
         return ObjectRecord(
             sighting: Sighting(id: ObjectID(try text(3)), status: try text(5), stage: stage, traits: traits),
             subject: try subject(0), ownership: try word(4), since: try moment(7), firstSeen: try moment(8),
             lastSeen: try moment(9), servingSince: try optionalMoment(10), lastServedAt: try optionalMoment(11),
             missingSince: try optionalMoment(12), generation: try optionalInteger(13).map(Int.init(clamping:)),
-            deliveredAt: try optionalMoment(14), commandSucceededAt: try optionalMoment(15), rung: rung)
+            deliveredAt: try optionalMoment(14), commandSucceededAt: try optionalMoment(15), rung: rung,
+            wishKey: try optionalText(18), removedFor: removedFor)
     }
 
     static let operationColumns = """
@@ -141,5 +147,14 @@ extension SubjectRecord.Refusal {
         self.init(
             reason: try packed.word("reason"), message: try packed.text("message"), at: try packed.moment("at"),
             wishKey: try packed.text("wish_key"))
+    }
+}
+
+extension SubjectRecord.Tries {
+    fileprivate init(_ packed: Packed) throws(Unreadable) {
+        self.init(
+            action: try packed.text("action"), object: try packed.optionalText("object").map(ObjectID.init),
+            count: Int(clamping: try packed.number("count")), at: try packed.moment("at"),
+            reason: try packed.word("reason"), message: try packed.text("message"))
     }
 }

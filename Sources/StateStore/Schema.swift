@@ -75,6 +75,8 @@ enum Schema {
             rung INTEGER,
             not_after INTEGER,
             issuance_name TEXT NOT NULL,
+            wish_key TEXT,
+            removed_for TEXT,
             traits TEXT NOT NULL,
             PRIMARY KEY (zone, kind, id)
         ) STRICT;

@@ -28,6 +28,7 @@ extension News.Kind {
         case .clockStepped: "b33de614aa38408fbd24b961c44a0874"
         case .databaseQuarantined: "8547080826db4b7dbe03dded86aae098"
         case .databaseMigrated: "866533fbae184888a7a449b008a4b5ce"
+        case .databaseRestored: "60a95e484eca47698137790ec7180964"
         }
     }
 }

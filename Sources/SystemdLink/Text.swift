@@ -28,8 +28,8 @@ func errorText(_ number: CInt) -> String {
 }
 
 /// Descriptor 2. Where even that is closed there is nobody left to tell.
-enum StandardError {
-    static func write(_ text: String) {
+public enum StandardError {
+    public static func write(_ text: String) {
         var rest = Array(text.utf8)[...]
         while !rest.isEmpty {
             let written = rest.withUnsafeBytes { Glibc.write(STDERR_FILENO, $0.baseAddress, $0.count) }

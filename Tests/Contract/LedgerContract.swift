@@ -55,7 +55,10 @@ enum LedgerUnderTest: String, CaseIterable, CustomTestStringConvertible {
                 subject: Sample.subject(), isWished: true, decidedSince: Sample.now, lastChangeAt: Sample.now,
                 undoneAt: [Sample.now - .days(1), Sample.now],
                 refusal: .init(reason: .refused, message: "no \"CAA\"", at: Sample.now, wishKey: "k"),
-                lastGeneration: 7, nextLook: Sample.now)
+                lastGeneration: 7, nextLook: Sample.now, isReleased: true, generationKey: "meter 365",
+                tries: .init(
+                    action: "deliver", object: ObjectID("k1"), count: 3, at: Sample.now, reason: .keyTrouble,
+                    message: "disk full"))
             subject.decision = Decision(
                 .hold(wouldBe: .pack(.order(Sample.packWish()))), because: .nameLimit, "3 in 24 h",
                 until: Sample.now + .hours(1), inputs: [.init("orders", "3"), .init("häuser", "")])

@@ -52,7 +52,7 @@ public enum Sample {
             sighting: Sighting(id: ObjectID(id), status: status, stage: stage, traits: .pack(traits)),
             subject: subject(name, zone: zone), ownership: ownership, since: since, firstSeen: firstSeen,
             lastSeen: now + .minutes(1), servingSince: now - .minutes(2), lastServedAt: now, missingSince: now,
-            rung: .days3)
+            rung: .days3, wishKey: "pack example.com", removedFor: .superseded)
     }
 
     public static func clientCertificate(_ id: String = "k1", _ stage: Stage = .serving) -> ObjectRecord {

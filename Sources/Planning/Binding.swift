@@ -1,0 +1,128 @@
+import Domain
+
+/// Which wish a thing of ours answers to, when the settings have changed names.
+extension PlanDraft {
+    /// Marks what is wished, and binds things whose wish was renamed to the wish's new name.
+    mutating func bind(_ input: PlanInput) {
+        let wishes = input.wishesBySubject
+        for subject in wishes.keys.sorted() where subjects[subject]?.isWished != true {
+            change(subject) { $0.isWished = true }
+        }
+        for record in before.subjects where record.isWished && wishes[record.subject] == nil {
+            change(record.subject) { $0.isWished = false }
+        }
+        guard !wishes.isEmpty else { return }
+        var ours = ownBySubject()
+        if case .complete? = input.looks[.certificatePack] { rebindPacks(wishes, &ours) }
+        guard case .complete? = input.looks[.clientCertificate] else { return }
+        for subject in wishes.keys.sorted() {
+            if case .clientCertificate(let wish)? = wishes[subject] { rebind(wish, subject, wishes, &ours) }
+        }
+    }
+
+    func ownBySubject() -> [Subject: [ObjectRecord]] {
+        Dictionary(grouping: objects.values.lazy.filter(\.isOurs), by: \.subject)
+    }
+
+    // MARK: Packs
+
+    /// A live pack that its own wish does not want, or that has none, goes to a wish that wants it and has no such pack.
+    private mutating func rebindPacks(_ wishes: [Subject: Wish], _ ours: inout [Subject: [ObjectRecord]]) {
+        var strays: [HostSet: [ObjectRecord]] = [:]
+        for (subject, records) in ours where subject.kind == .certificatePack && !hasOpenOperation(subject) {
+            for record in records where isBindable(record) && !meets(wishes[subject], record) {
+                guard let pack = record.pack else { continue }
+                strays[pack.hosts.withoutBranding, default: []].append(record)
+            }
+        }
+        guard !strays.isEmpty else { return }
+        for subject in wishes.keys.sorted() {
+            guard case .pack(let wish)? = wishes[subject] else { continue }
+            let hasOne = ours[subject]?.contains { isBindable($0) && meets(.pack(wish), $0) } ?? false
+            guard !hasOne else { continue }
+            let fitting = wish.hostKeys(zoneName: zoneName).flatMap { strays[$0] ?? [] }.filter { record in
+                objects[record.id]?.subject == record.subject && meets(.pack(wish), record)
+            }
+            guard let stray = fitting.min(by: isOlder) else { continue }
+            let old = stray.subject
+            let moved = wishes[old] == nil ? ours[old] ?? [] : [stray]
+            move(moved, from: old, to: subject, takesCounters: wishes[old] == nil, &ours)
+        }
+    }
+
+    private func isBindable(_ record: ObjectRecord) -> Bool {
+        record.stage.isLive && record.missingSince == nil && record.removedFor == nil
+    }
+
+    private func meets(_ wish: Wish?, _ record: ObjectRecord) -> Bool {
+        guard case .pack(let wish)? = wish, let pack = record.pack else { return false }
+        return wish.isMet(by: pack, zoneName: zoneName)
+    }
+
+    // MARK: Client certificates
+
+    /// The keys of a renamed certificate stay in the folder of its old name. It is kept and counts as the predecessor, so
+    /// that a new one is made, delivered under the new name and proven, before it goes (S5).
+    private mutating func rebind(
+        _ wish: ClientCertificateWish, _ subject: Subject, _ wishes: [Subject: Wish],
+        _ ours: inout [Subject: [ObjectRecord]]
+    ) {
+        guard ours[subject]?.contains(where: { !$0.stage.isOver }) != true else { return }
+        let strays = ours.filter { other, _ in
+            other.kind == .clientCertificate && wishes[other] == nil && !hasOpenOperation(other)
+        }.flatMap { _, records in
+            records.filter { record in
+                record.stage == .serving && record.clientCertificate.map { wish.isMet(by: $0) } ?? false
+            }
+        }
+        guard let stray = strays.min(by: isOlder) else { return }
+        let old = stray.subject
+        let moved = (ours[old] ?? []).map { record in
+            var record = record
+            (record.deliveredAt, record.commandSucceededAt, record.wishKey) = (nil, nil, "")
+            return record
+        }
+        move(moved, from: old, to: subject, takesCounters: true, &ours)
+    }
+
+    // MARK: Both
+
+    private func hasOpenOperation(_ subject: Subject) -> Bool { operations.contains { $0.subject == subject } }
+
+    private mutating func move(
+        _ records: [ObjectRecord], from old: Subject, to new: Subject, takesCounters: Bool,
+        _ ours: inout [Subject: [ObjectRecord]]
+    ) {
+        if takesCounters {
+            let past = record(of: old)
+            change(new) { record in
+                record.lastChangeAt = [record.lastChangeAt, past.lastChangeAt].compactMap { $0 }.max()
+                record.undoneAt = Array((record.undoneAt + past.undoneAt).sorted().suffix(2))
+                if past.lastGeneration > record.lastGeneration {
+                    (record.lastGeneration, record.generationKey) = (past.lastGeneration, nil)
+                }
+            }
+        }
+        ours[old]?.removeAll { one in records.contains { $0.id == one.id } }
+        for record in records.sorted(by: isOlder) {
+            var bound = record
+            bound.subject = new
+            set(bound)
+            ours[new, default: []].append(bound)
+            for (subject, detail) in [(old, "now kept as \(new.name)"), (new, "kept as \(old.name) before")] {
+                write(
+                    Transition(
+                        subject: subject, object: bound.id, at: now, event: .bound, from: .init(bound.sighting),
+                        to: .init(bound.sighting), detail: detail), as: .notice)
+            }
+        }
+    }
+}
+
+extension PlanInput {
+    var wishesBySubject: [Subject: Wish] {
+        Dictionary(
+            (wish?.wishes ?? []).map { (Subject(zone: zone, kind: $0.kind, name: $0.name), $0) },
+            uniquingKeysWith: { first, _ in first })
+    }
+}

@@ -1,0 +1,134 @@
+import Domain
+
+/// What one wished client certificate needs, before anybody asks whether it may be done.
+struct ClientCertificateDecider {
+    let wish: ClientCertificateWish
+    let subject: Subject
+    let record: SubjectRecord
+    /// Ours, also what is over, the oldest first.
+    let all: [ObjectRecord]
+    let scene: Scene
+
+    private var now: Timestamp { scene.now }
+    private var own: [ObjectRecord] { all.filter { !$0.stage.isOver } }
+
+    func proposals() -> [Decision] {
+        let own = own
+        if let lost = own.first(where: { $0.missingSince != nil }) {
+            return [
+                .wait(because: .absenceUnproven, "\(lost.id) is missing from a listing, and not known to be revoked")
+            ]
+        }
+        if let held = revokedOutside { return [held] }
+        guard let current = own.filter(isCandidate).max(by: isOlderGeneration) else { return [absent()] }
+        let others = own.filter { $0.id != current.id }
+        switch current.stage {
+        case .unread: return [.hold(because: .statusUnread, unreadDetail(current))]
+        case .underway: return [.wait(because: .providerWorking)]
+        default: return serving(current, others)
+        }
+    }
+
+    // MARK: Which certificate it is about
+
+    private func isCandidate(_ object: ObjectRecord) -> Bool {
+        switch object.stage {
+        case .serving, .underway, .unread: object.removedFor == nil && wish.isMet(by: object)
+        default: false
+        }
+    }
+
+    private func isOlderGeneration(_ left: ObjectRecord, _ right: ObjectRecord) -> Bool {
+        (left.generation ?? 0, left.firstSeen, left.id) < (right.generation ?? 0, right.firstSeen, right.id)
+    }
+
+    /// The newest was revoked, and not because another took its place: nothing new is made before a person says so (S8).
+    private var revokedOutside: Decision? {
+        guard let newest = all.max(by: isOlderGeneration) else { return nil }
+        switch newest.removedFor {
+        case .superseded, .noLongerWanted: return nil
+        case nil where newest.stage != .revoked && newest.stage != .leaving: return nil
+        default: break
+        }
+        if newest.hasEnded(at: now) || scene.isApproved(.revokedOutside) { return nil }
+        let path = subject.path(zoneName: scene.zoneName)
+        let who = newest.removedFor == nil ? "not by edgecert" : "because a person asked"
+        return .hold(
+            .clientCertificate(.create(wish, generation: nextGeneration)), because: .revokedOutside,
+            "\(newest.id) was revoked \(who); 'edgecertctl approve \(path)' makes a new one, 'edgecertctl reactivate' brings "
+                + "it back")
+    }
+
+    // MARK: None
+
+    private func absent() -> Decision {
+        if let id = scene.adoptable(for: wish) { return act(.adopt(id), .adoptable, "its key is in hand") }
+        let old = own.last { $0.stage == .serving }
+        return create(old == nil ? .missing : .wishChanged, old.map { "in place of \($0.id)" } ?? "")
+    }
+
+    private func create(_ reason: Reason, _ detail: String) -> Decision {
+        act(.create(wish, generation: nextGeneration), reason, detail)
+    }
+
+    /// The next one; or the newest again when nothing came of it and it was made for the same, so that keys of failed
+    /// attempts do not pile up.
+    private var nextGeneration: Int {
+        let used = all.compactMap(\.generation).max() ?? 0
+        let last = max(record.lastGeneration, used)
+        if last > used, record.generationKey == wish.requestKey { return last }
+        return last == .max ? last : last + 1
+    }
+
+    // MARK: One
+
+    private func serving(_ current: ObjectRecord, _ others: [ObjectRecord]) -> [Decision] {
+        if current.hasEnded(at: now) { return [create(.expired, "in place of \(current.id)")] }
+        if let generation = current.generation, !isInPlace(current) {
+            return [act(.deliver(current.id, generation: generation), .undelivered, "")]
+        }
+        if let generation = current.generation, !wish.command.isEmpty, current.commandSucceededAt == nil {
+            return [act(.runCommand(current.id, generation: generation), .commandDue, "")]
+        }
+        if let traits = current.clientCertificate, let notAfter = traits.notAfter {
+            let due = notAfter - wish.renewalLead(of: traits)
+            if due <= now { return [create(.renewalDue, "\(current.id) ends at \(notAfter.rfc3339)")] }
+        }
+        return predecessors(of: current, others)
+    }
+
+    /// Delivered, and nothing else since: what was delivered last is what is read.
+    private func isInPlace(_ current: ObjectRecord) -> Bool {
+        guard let deliveredAt = current.deliveredAt else { return false }
+        return !all.contains { other in
+            guard other.id != current.id, let at = other.deliveredAt else { return false }
+            return at > deliveredAt || (at == deliveredAt && isOlderGeneration(current, other))
+        }
+    }
+
+    private func predecessors(of current: ObjectRecord, _ others: [ObjectRecord]) -> [Decision] {
+        let going = others.first { $0.stage == .leaving || $0.removedFor != nil }
+        let removable = others.filter { $0.stage == .serving && ($0.removedFor == nil || isStale($0)) }
+        if !removable.isEmpty {
+            let proof = wish.proof(of: current, at: now)
+            guard let proof, proof <= now else {
+                return [.wait(because: .overlapRunning, "\(removable.count) older to be revoked then", until: proof)]
+            }
+            return removable.map { act(.revoke($0.id), .superseded, "") }
+        }
+        if let going { return [.wait(because: .providerRemoving, going.id.text)] }
+        if let unread = others.first(where: { $0.stage == .unread }) {
+            return [.hold(because: .statusUnread, unreadDetail(unread))]
+        }
+        return [.rest(because: .asWanted)]
+    }
+
+    /// A revocation that was accepted, and after a while is not to be seen.
+    private func isStale(_ object: ObjectRecord) -> Bool {
+        (now - (record.lastChangeAt ?? .distantPast)).magnitude >= PlanDraft.listingLag
+    }
+
+    private func act(_ action: ClientCertificateAction, _ reason: Reason, _ detail: String) -> Decision {
+        .act(.clientCertificate(action), because: reason, detail)
+    }
+}

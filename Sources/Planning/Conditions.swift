@@ -1,0 +1,231 @@
+import Domain
+
+/// What is wrong just now, derived from the records and the clock: raised and cleared by the same predicate.
+struct Conditions {
+    struct Finding {
+        var scope: Episode.Scope
+        var condition: Episode.Condition
+        var detail: String
+        var priority: News.Priority
+    }
+
+    /// The conditions that a plan raises and resolves; the others are the engine's.
+    static let subjectConditions: Set<Episode.Condition> = [
+        .overdue, .stalled, .held, .expiring, .expired, .renewalOverdue, .uncovered, .commandFailed, .keyTrouble,
+        .statusUnread, .suspended,
+    ]
+    static let zoneConditions: Set<Episode.Condition> = [.suspended, .zoneUnseen]
+    /// Those that a wrong clock would raise or clear.
+    static let clockConditions: Set<Episode.Condition> = [
+        .overdue, .expiring, .expired, .renewalOverdue, .uncovered, .suspended, .zoneUnseen,
+    ]
+
+    let input: PlanInput
+    let draft: PlanDraft
+    private var now: Timestamp { input.now }
+
+    init(_ draft: PlanDraft, _ input: PlanInput) { (self.draft, self.input) = (draft, input) }
+
+    func findings() -> [Finding] {
+        let wishes = input.wishesBySubject
+        var cover: Cover?
+        var findings: [Finding] = []
+        let objects = Dictionary(grouping: draft.objects.values.lazy.filter { !$0.stage.isOver }, by: \.subject)
+        for subject in Set(objects.keys).union(wishes.keys) {
+            let present = objects[subject] ?? []
+            if let unread = present.filter({ $0.stage == .unread }).min(by: isOlder) {
+                findings.append(finding(subject, .statusUnread, unreadDetail(unread), .warning))
+            }
+            let ours = present.filter(\.isOurs)
+            guard !ours.isEmpty || wishes[subject] != nil, input.wish != nil else { continue }
+            let record = draft.record(of: subject)
+            findings += stages(of: ours, subject) + troubles(of: record)
+            guard let wish = wishes[subject], !record.isReleased else { continue }
+            findings += ends(of: ours, subject, wish)
+            if let detail = uncovered(wish, ours, record, &cover) {
+                findings.append(finding(subject, .uncovered, detail, .error))
+            }
+        }
+        return findings + suspensions() + unseen()
+    }
+
+    // MARK: Of a subject
+
+    private func stages(of ours: [ObjectRecord], _ subject: Subject) -> [Finding] {
+        var findings: [Finding] = []
+        if let late = ours.filter(isOverdue).min(by: isOlder) {
+            findings.append(
+                finding(
+                    subject, .overdue,
+                    "\(late.id) is \(late.sighting.status) since \(late.since.rfc3339)"
+                        + errors(of: late), .warning))
+        }
+        if let stalled = ours.filter(\.stage.isStalled).min(by: isOlder) {
+            findings.append(
+                finding(
+                    subject, .stalled, "\(stalled.id) is \(stalled.sighting.status)\(errors(of: stalled))", .warning))
+        }
+        return findings
+    }
+
+    private func errors(of record: ObjectRecord) -> String {
+        guard let errors = record.pack?.validationErrors, !errors.isEmpty else { return "" }
+        return ": \(errors.prefix(3).joined(separator: "; "))"
+    }
+
+    func isOverdue(_ record: ObjectRecord) -> Bool {
+        guard record.missingSince == nil, let deadline = input.deadlines.deadline(of: record) else { return false }
+        return now - record.since > deadline
+    }
+
+    private func troubles(of record: SubjectRecord) -> [Finding] {
+        var findings: [Finding] = []
+        if let decision = record.decision, decision.isHeld, !Self.hasItsOwn(decision.reason) {
+            findings.append(
+                finding(record.subject, .held, "\(decision.reason.rawValue): \(decision.detail)", .warning))
+        }
+        guard let tries = record.tries else { return findings }
+        let detail = "try \(tries.count) at \(tries.at.rfc3339): \(tries.message)"
+        if tries.reason == .keyTrouble {
+            findings.append(finding(record.subject, .keyTrouble, detail, .error))
+        } else if tries.action == ClientCertificateAction.runCommand(ObjectID(""), generation: 0).code {
+            findings.append(finding(record.subject, .commandFailed, detail, .error))
+        }
+        return findings
+    }
+
+    /// Holds that another condition tells of.
+    private static func hasItsOwn(_ reason: Reason) -> Bool {
+        [.statusUnread, .keyTrouble, .stateUntrusted].contains(reason)
+    }
+
+    /// The end of what serves for the subject: of several certificates the one that lasts longest.
+    private func ends(of ours: [ObjectRecord], _ subject: Subject, _ wish: Wish) -> [Finding] {
+        let alive = ours.filter { record in
+            switch record.stage {
+            case .serving, .underway, .holding, .stalled, .expired: record.removedFor == nil && record.notAfter != nil
+            default: false
+            }
+        }
+        guard let best = alive.max(by: { ($0.notAfter ?? .distantPast, $0.id) < ($1.notAfter ?? .distantPast, $1.id) }),
+            let notAfter = best.notAfter
+        else { return [] }
+        let end = "\(best.id) ends at \(notAfter.rfc3339)"
+        if notAfter <= now || best.stage == .expired {
+            return [finding(subject, .expired, "\(best.id) ended at \(notAfter.rfc3339)", .critical)]
+        }
+        var findings: [Finding] = []
+        if let renewal = CloudflareRenewal(of: best), renewal.isDueBy <= now {
+            let records = best.pack?.validationRecords.count ?? 0
+            let hint =
+                records == 0
+                ? "" : "; \(records) validation records have to be published, 'edgecertctl records' lists them"
+            findings.append(finding(subject, .renewalOverdue, end + hint + errors(of: best), .error))
+        }
+        if notAfter - now <= ladderStart(best, wish) { findings.append(finding(subject, .expiring, end, .warning)) }
+        return findings
+    }
+
+    /// Below this nothing renews it any more: Cloudflare gives up a day before the end; what we renew is late once the
+    /// lead has passed.
+    private func ladderStart(_ record: ObjectRecord, _ wish: Wish) -> Duration {
+        if CloudflareRenewal(of: record) != nil { return .days(1) }
+        return min(ExpiryRung.days28.remaining, ExpiryLadder.quiet(for: record, wish))
+    }
+
+    /// Wished, served before or stuck, and nothing valid serves for it now. nil while all is covered.
+    private func uncovered(
+        _ wish: Wish, _ ours: [ObjectRecord], _ record: SubjectRecord, _ cover: inout Cover?
+    ) -> String? {
+        let isServed = ours.contains { $0.isValid(at: now) && $0.missingSince == nil && isMet(wish, by: $0) }
+        guard !isServed else { return nil }
+        // A renewal at Cloudflare goes through the stages of a new order while the old certificate serves on.
+        let isRenewing = ours.contains {
+            $0.stage.isMoving && $0.stage != .leaving && $0.lastServedAt != nil && !$0.hasEnded(at: now)
+        }
+        let everServed = draft.objects.values.contains { $0.subject == record.subject && $0.lastServedAt != nil }
+        guard !isRenewing, everServed || record.decision?.isHeld == true else { return nil }
+        switch wish {
+        case .clientCertificate(let wish):
+            guard !ours.contains(where: { $0.isValid(at: now) && $0.removedFor == nil }) else { return nil }
+            return "no valid certificate for \(wish.commonName)"
+        case .pack(let wish):
+            let known = cover ?? Cover(draft.objects.values, wishes: [], leaving: [], now: now - Cover.leastLife)
+            cover = known
+            let hosts = wish.hosts.names.filter { !known.isCovered($0) }
+            return hosts.isEmpty ? nil : "nothing serves for \(hosts.prefix(5).joined(separator: ", "))"
+        }
+    }
+
+    private func isMet(_ wish: Wish, by record: ObjectRecord) -> Bool {
+        switch wish {
+        case .pack(let wish): record.pack.map { wish.isMet(by: $0, zoneName: input.zoneName) } ?? false
+        case .clientCertificate(let wish): wish.isMet(by: record)
+        }
+    }
+
+    // MARK: Of the zone
+
+    /// A suspension that lasts, or is about to end, is told, so that none is forgotten.
+    private func suspensions() -> [Finding] {
+        input.state.suspensions.filter { $0.until > now && (now - $0.at >= .days(1) || $0.until - now <= .hours(1)) }
+            .compactMap { suspension in
+                let detail = "by \(suspension.by) until \(suspension.until.rfc3339): \(suspension.reason)"
+                switch suspension.scope {
+                case .all: return nil
+                case .zone(let zone):
+                    return Finding(scope: .zone(zone), condition: .suspended, detail: detail, priority: .notice)
+                case .subject(let subject): return finding(subject, .suspended, detail, .notice)
+                }
+            }
+    }
+
+    /// A zone that was not seen completely for three of its intervals (S16).
+    private func unseen() -> [Finding] {
+        guard input.wish != nil, !input.looks.isEmpty else { return [] }
+        let troubles = input.looks.sorted { $0.key < $1.key }.compactMap { _, look -> String? in
+            guard case .unseen(let code, let summary) = look else { return nil }
+            return "\(summary) (\(code))"
+        }
+        guard let trouble = troubles.first else { return [] }
+        // Never seen: since it was first waited for.
+        let waiting = draft.subjects.values.filter { $0.decision?.reason == .notSeen }.compactMap(\.decidedSince).min()
+        guard let since = input.state.zone?.lastCompleteLook ?? waiting, now - since > input.lookEvery * 3 else {
+            return []
+        }
+        return [
+            Finding(
+                scope: .zone(input.zone), condition: .zoneUnseen, detail: "not seen since \(since.rfc3339): \(trouble)",
+                priority: .warning)
+        ]
+    }
+
+    private func finding(
+        _ subject: Subject, _ condition: Episode.Condition, _ detail: String, _ priority: News.Priority
+    ) -> Finding {
+        Finding(scope: .subject(subject), condition: condition, detail: detail, priority: priority)
+    }
+}
+
+extension DeadlineSettings {
+    /// How long the stage of a thing may last before it is overdue; nil where it may last.
+    func deadline(of record: ObjectRecord) -> Duration? {
+        switch record.stage {
+        case .underway(.start): initializing
+        case .underway(.validation): min(validation, record.tokenLife - .days(1))
+        case .underway(.issuance): issuance
+        case .underway(.deployment): deployment
+        case .underway(.deletion), .underway(.revocation), .underway(.reactivation), .leaving: removal
+        case .stalled, .holding, .serving, .standby, .retiring, .inactive, .expired, .revoked, .gone, .unread: nil
+        }
+    }
+}
+
+extension ObjectRecord {
+    /// How long validation tokens live: 7 days at Let's Encrypt, 14 at the others. The authority does not know them after.
+    ///
+    /// - SeeAlso: <https://developers.cloudflare.com/ssl/reference/certificate-authorities/>, as of 2026-11.
+    fileprivate var tokenLife: Duration {
+        pack?.authority == CertificateAuthority.letsEncrypt.rawValue ? .days(7) : .days(14)
+    }
+}

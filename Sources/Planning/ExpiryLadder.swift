@@ -1,0 +1,65 @@
+import Domain
+
+/// The end of a certificate comes nearer: each rung is told once, for what is ours and for what was only discovered.
+extension PlanDraft {
+    mutating func climbExpiryLadder(_ input: PlanInput) {
+        // A clock that is known to be wrong would tell of ends that are not near (S11).
+        guard input.obstacles.clockSkew == nil else { return }
+        var newest: [Subject: Timestamp] = [:]
+        for record in objects.values where record.isOurs && record.stage == .serving && record.removedFor == nil {
+            newest[record.subject] = max(newest[record.subject] ?? .distantPast, record.notAfter ?? .distantPast)
+        }
+        let wishes = input.wishesBySubject
+        var climbed: [ObjectRecord] = []
+        for record in objects.values where record.isOnLadder {
+            guard let notAfter = record.notAfter, notAfter - now <= ExpiryRung.days28.remaining else { continue }
+            if record.isOurs, let best = newest[record.subject], best > notAfter { continue }  // another serves longer
+            let quiet = ExpiryLadder.quiet(for: record, wishes[record.subject])
+            guard notAfter - now <= quiet, let rung = ExpiryRung.reached(with: notAfter - now) else { continue }
+            if let told = record.rung, told >= rung { continue }
+            var record = record
+            record.rung = rung
+            climbed.append(record)
+        }
+        for record in climbed.sorted(by: isOlder) {
+            set(record)
+            news.append(ExpiryLadder.news(of: record, zoneName: zoneName))
+        }
+    }
+}
+
+enum ExpiryLadder {
+    /// The life left above which nothing is said: the renewal is still to come, or has just begun.
+    static func quiet(for record: ObjectRecord, _ wish: Wish?) -> Duration {
+        if let renewal = CloudflareRenewal(of: record) { return renewal.quiet }
+        if record.isOurs, case .clientCertificate(let wish)? = wish, let traits = record.clientCertificate {
+            return wish.renewalLead(of: traits) - .minutes(10)
+        }
+        guard let traits = record.clientCertificate, let issued = traits.issuedOn, let end = traits.notAfter,
+            issued < end
+        else { return ExpiryRung.days28.remaining }
+        return min(ExpiryRung.days28.remaining, (end - issued) / 3)
+    }
+
+    static func news(of record: ObjectRecord, zoneName: String) -> News {
+        let rung = record.rung ?? .days28
+        let urgent: News.Priority = rung >= .day1 ? .error : .warning
+        return News(
+            .expiryRung, record.isOurs ? urgent : rung >= .day1 ? .warning : .notice, about: record.subject,
+            zoneName: zoneName,
+            [
+                .init(.object, record.id.text), .init(.rung, rung.code),
+                .init(.notAfter, record.notAfter?.rfc3339 ?? ""),
+            ])
+    }
+}
+
+extension ObjectRecord {
+    /// Backups, staging and what is on its way out are nobody's cover: their end is no news.
+    fileprivate var isOnLadder: Bool {
+        switch stage {
+        case .serving, .underway, .holding, .stalled, .expired: removedFor == nil && missingSince == nil
+        case .standby, .retiring, .leaving, .inactive, .revoked, .gone, .unread: false
+        }
+    }
+}

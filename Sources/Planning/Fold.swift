@@ -1,0 +1,215 @@
+import Domain
+
+/// What was seen becomes what is known. A look that failed changes nothing (S1).
+extension PlanDraft {
+    /// A thing that Cloudflare made for us may be missing from its listings for this long: no listing proves its absence
+    /// sooner (S3).
+    static let listingLag: Duration = .minutes(10)
+    /// The least time between two listings that are to prove an absence.
+    static let leastProof: Duration = .seconds(60)
+    /// More doubts than this are not settled one by one.
+    private static let mostDoubts = 10
+
+    mutating func fold(_ input: PlanInput) {
+        isClockTrusted = input.obstacles.clockSkew == nil
+        for kind in SubjectKind.allCases {
+            guard case .complete(let sightings, let scope)? = input.looks[kind] else { continue }
+            var seen: Set<ObjectID> = []
+            for sighting in sightings where sighting.kind == kind && seen.insert(sighting.id).inserted {
+                see(sighting, generation: input.keysInHand[sighting.id])
+            }
+            foldLacking(kind, scope, seen, input)
+        }
+    }
+
+    // MARK: Seen
+
+    mutating func see(_ sighting: Sighting, generation: Int? = nil) {
+        let fresh = sighting.inOrder
+        guard var record = objects[fresh.id] else { return appear(fresh, generation) }
+        guard record.sighting.kind == fresh.kind else { return }  // an identifier of the other kind: not the same thing
+        let old = record
+        record.missingSince = nil
+        if isClockTrusted { record.keepBefore(now) }
+        if record.generation == nil { record.generation = generation }
+        if record.sighting != fresh { record.sighting = fresh }
+        if old.sighting.stage != fresh.stage || old.sighting.status != fresh.status { move(&record, from: old) }
+        if let replaced = Self.replacement(of: old.sighting, by: fresh) {
+            record.rung = nil
+            write(
+                Transition(
+                    subject: record.subject, object: record.id, at: now, event: .certificateReplaced,
+                    from: .init(old.sighting), to: .init(fresh), detail: replaced), as: .notice)
+        }
+        keepService(&record)
+        guard record != old else { return }
+        record.lastSeen = now
+        set(record)
+    }
+
+    private mutating func appear(_ fresh: Sighting, _ generation: Int?) {
+        // What was over before it was ever seen is no news, unless it may be what an open operation made (S3).
+        guard !fresh.stage.isOver || operations.contains(where: { $0.isCreation(of: fresh.kind) }) else { return }
+        let subject = Subject(zone: zone, kind: fresh.kind, name: fresh.id.text)
+        var record = ObjectRecord(
+            sighting: fresh, subject: subject, ownership: .foreign, since: now, firstSeen: now, lastSeen: now,
+            generation: generation)
+        keepService(&record)
+        if let notAfter = fresh.traits.notAfter, notAfter <= now { record.rung = .expired }  // long over: no news
+        set(record)
+        if subjects[subject] == nil { set(SubjectRecord(subject: subject, isWished: false)) }
+        write(
+            Transition(subject: subject, object: fresh.id, at: now, event: .appeared, to: .init(fresh)), as: .info)
+    }
+
+    private mutating func move(_ record: inout ObjectRecord, from old: ObjectRecord) {
+        record.since = now
+        keepService(&record)
+        let verdict = old.sighting.move(to: record.sighting)
+        if record.isOurs, !old.sighting.stage.isDeparting, record.sighting.stage.isDeparting {
+            departures.append(record.id)
+        }
+        // Seen at work again after its removal: what was asked for did not happen, or was taken back.
+        if old.sighting.stage.isDeparting, !record.sighting.stage.isDeparting { record.removedFor = nil }
+        write(
+            Transition(
+                subject: record.subject, object: record.id, at: now, event: .moved, from: .init(old.sighting),
+                to: .init(record.sighting), move: verdict),
+            as: verdict == .surprising && record.isOurs ? .warning : record.isOurs ? .notice : .info)
+    }
+
+    /// Proof that a pack's certificate was replaced: other certificates, or a later end. Nil when there is none.
+    private static func replacement(of old: Sighting, by fresh: Sighting) -> String? {
+        guard case .pack(let was) = old.traits, case .pack(let now) = fresh.traits else { return nil }
+        guard !was.certificates.isEmpty, !now.certificates.isEmpty else { return nil }
+        let isOther = was.certificates.map(\.id) != now.certificates.map(\.id)
+        let isLater = (now.notAfter ?? .distantPast) > (was.notAfter ?? .distantPast)
+        guard isOther || isLater else { return nil }
+        return "valid until \(now.notAfter?.rfc3339 ?? "an end that is not told")"
+    }
+
+    /// Notes since when a thing serves, and when it last did. A wrong clock begins no service: its time would prove the
+    /// thing as soon as the clock is right again (S5).
+    mutating func keepService(_ record: inout ObjectRecord) {
+        if record.sighting.stage == .serving {
+            if isClockTrusted { record.servingSince = record.servingSince ?? now }
+            record.lastServedAt = record.lastServedAt ?? now
+        } else if record.servingSince != nil {
+            record.servingSince = nil
+            record.lastServedAt = now
+        }
+    }
+
+    // MARK: Lacking
+
+    /// What a complete listing lacks is gone only when a second one agrees, or a GET says so (S1).
+    private mutating func foldLacking(
+        _ kind: SubjectKind, _ scope: ListScope, _ seen: Set<ObjectID>, _ input: PlanInput
+    ) {
+        var known = 0
+        var lacking: [ObjectID] = []
+        for record in before.objects where record.sighting.kind == kind && !record.sighting.stage.isOver {
+            known += 1
+            if !seen.contains(record.id), record.firstSeen < input.lookedAt ?? .distantFuture {
+                lacking.append(record.id)
+            }
+        }
+        // A listing that lost most of a zone at once is more likely wrong than right, and so are GETs beside it.
+        let isShrunk = lacking.count > 1 && lacking.count * 2 > known
+        for id in lacking.sorted() { lack(id, scope, isShrunk: isShrunk, input) }
+    }
+
+    private mutating func lack(_ id: ObjectID, _ scope: ListScope, isShrunk: Bool, _ input: PlanInput) {
+        guard var record = objects[id] else { return }
+        let mayLag = record.isOurs && (now - record.firstSeen).magnitude < Self.listingLag
+        switch input.answers[id] {
+        case .some(.some(let sighting)): return see(sighting)
+        case .some(.none) where !mayLag && !isShrunk: return vanish(record)
+        case .some(.none), .none: break
+        }
+        guard let since = record.missingSince, since <= now else {
+            record.missingSince = now
+            set(record)
+            return doubt(id, isShrunk: isShrunk, scope)
+        }
+        let isProof = scope == .all && now - since >= input.proofDistance && !mayLag && input.obstacles.clockSkew == nil
+        if isProof { vanish(record) } else { doubt(id, isShrunk: isShrunk, scope) }
+    }
+
+    /// The list of what can still change lacks revoked certificates by rights: there only a GET can tell.
+    private mutating func doubt(_ id: ObjectID, isShrunk: Bool, _ scope: ListScope) {
+        guard !isShrunk || scope == .changeable, doubtful.count < Self.mostDoubts else { return }
+        doubtful.append(id)
+    }
+
+    private mutating func vanish(_ old: ObjectRecord) {
+        var record = old
+        record.sighting.stage = .gone
+        record.sighting.status = ""
+        record.missingSince = nil
+        record.since = now
+        keepService(&record)
+        if record.isOurs, !old.sighting.stage.isDeparting { departures.append(record.id) }
+        set(record)
+        write(
+            Transition(
+                subject: record.subject, object: record.id, at: now, event: .vanished, from: .init(old.sighting),
+                to: .init(record.sighting), detail: record.removedFor.map { "removed by us: \($0.rawValue)" } ?? ""),
+            as: record.isOurs && record.removedFor == nil ? .warning : .info)
+    }
+}
+
+extension PlanInput {
+    /// The least time between two listings that together prove an absence: a poll.
+    var proofDistance: Duration {
+        let isMoving = state.objects.contains { $0.isOurs && $0.sighting.stage.isMoving }
+        return isMoving ? PlanDraft.leastProof : max(lookEvery, PlanDraft.leastProof)
+    }
+}
+
+extension ObjectRecord {
+    /// A clock that was ahead and was set back leaves moments of the future behind: they are taken for now, or nothing
+    /// that waits for time to pass since them would go on before they come.
+    fileprivate mutating func keepBefore(_ now: Timestamp) {
+        since = min(since, now)
+        servingSince = servingSince.map { min($0, now) }
+        lastServedAt = lastServedAt.map { min($0, now) }
+        deliveredAt = deliveredAt.map { min($0, now) }
+        commandSucceededAt = commandSucceededAt.map { min($0, now) }
+    }
+}
+
+extension Sighting {
+    /// The same with its lists in an order of their own, so that a listing's order is never a change.
+    var inOrder: Sighting {
+        guard case .pack(var pack) = traits, pack.certificates.count > 1 else { return self }
+        pack.certificates.sort { $0.id < $1.id }
+        var sighting = self
+        sighting.traits = .pack(pack)
+        return sighting
+    }
+
+    /// Judges the move by the vocabulary of the kind. A word that is not in it makes the move a surprise.
+    func move(to next: Sighting) -> Move {
+        if stage == next.stage, status == next.status { return .none }
+        guard stage != .gone || !status.isEmpty else { return .surprising }  // back from where nothing comes back
+        switch traits.kind {
+        case .certificatePack: return Self.move(PackStatus.self, status, next.status)
+        case .clientCertificate: return Self.move(ClientCertificateStatus.self, status, next.status)
+        }
+    }
+
+    private static func move<Word: StatusVocabulary>(_: Word.Type, _ from: String, _ to: String) -> Move {
+        guard let from = Word(rawValue: from), let to = Word(rawValue: to) else { return .surprising }
+        return from.move(to: to)
+    }
+}
+
+extension Stage {
+    /// True once it goes or is gone.
+    var isDeparting: Bool { self == .leaving || isOver }
+}
+
+extension Duration {
+    var magnitude: Duration { self < .zero ? .zero - self : self }
+}

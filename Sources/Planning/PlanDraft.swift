@@ -1,0 +1,143 @@
+import Domain
+
+/// A zone's state while a plan is made of it: the records as they become, and what there is to write down and to tell.
+struct PlanDraft {
+    let zone: ZoneID
+    let zoneName: String
+    let now: Timestamp
+    let before: ZoneState
+    private(set) var objects: [ObjectID: ObjectRecord]
+    private(set) var subjects: [Subject: SubjectRecord]
+    /// Those still open; what was resolved on the way is in ``resolved``.
+    var operations: [Operation]
+    var episodes: [Episode]
+    var approvals: [Approval]
+    private(set) var resolved: [Operation] = []
+    private(set) var usedApprovals: [Approval] = []
+    var episodeChanges: [Episode] = []
+    private(set) var transitions: [Transition] = []
+    var news: [News] = []
+    var doubtful: [ObjectID] = []
+    /// Things of ours that began to go, or went, in this pass: what somebody else may have undone (S18).
+    var departures: [ObjectID] = []
+    /// False while the clock is known to be wrong (S11): nothing is proven by it then.
+    var isClockTrusted = true
+    private var touchedObjects: Set<ObjectID> = []
+    private var touchedSubjects: Set<Subject> = []
+
+    init(_ state: ZoneState, zone: ZoneID, zoneName: String, now: Timestamp) {
+        (self.zone, self.zoneName, self.now, before) = (zone, zoneName, now, state)
+        objects = Dictionary(state.objects.map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first })
+        subjects = Dictionary(state.subjects.map { ($0.subject, $0) }, uniquingKeysWith: { first, _ in first })
+        (operations, episodes, approvals) = (state.openOperations, state.episodes, state.approvals)
+    }
+
+    // MARK: Records
+
+    mutating func set(_ object: ObjectRecord) {
+        objects[object.id] = object
+        touchedObjects.insert(object.id)
+    }
+
+    mutating func set(_ record: SubjectRecord) {
+        subjects[record.subject] = record
+        touchedSubjects.insert(record.subject)
+    }
+
+    /// The record of a subject, made where there is none yet.
+    func record(of subject: Subject) -> SubjectRecord {
+        subjects[subject] ?? SubjectRecord(subject: subject, isWished: false)
+    }
+
+    mutating func change(_ subject: Subject, _ body: (inout SubjectRecord) -> Void) {
+        var record = record(of: subject)
+        body(&record)
+        if subjects[subject] != record { set(record) }
+    }
+
+    mutating func resolve(_ operation: Operation, as state: Operation.State) {
+        operations.removeAll { $0.id == operation.id }
+        var closed = operation
+        closed.state = state
+        resolved.append(closed)
+    }
+
+    /// The open operation again, with something new known about it.
+    mutating func keep(_ operation: Operation) {
+        operations = operations.map { $0.id == operation.id ? operation : $0 }
+        resolved.append(operation)
+    }
+
+    mutating func use(_ approval: Approval) {
+        approvals.removeAll { $0 == approval }
+        usedApprovals.append(approval)
+    }
+
+    // MARK: History
+
+    /// Appends a line to the history and tells it (S14).
+    mutating func write(_ transition: Transition, as priority: News.Priority) {
+        transitions.append(transition)
+        var fields: [News.Field] = [.init(.event, transition.event.rawValue)]
+        if let object = transition.object { fields.append(.init(.object, object.text)) }
+        let points: [(News.Field.Name, String)] = [
+            (.from, transition.from.stage), (.to, transition.to.stage), (.fromStatus, transition.from.status),
+            (.toStatus, transition.to.status), (.move, transition.move == .none ? "" : transition.move.rawValue),
+            (.reason, transition.reason?.rawValue ?? ""), (.operation, transition.operation?.text ?? ""),
+            (.detail, transition.detail),
+        ]
+        fields += points.filter { !$0.1.isEmpty }.map { News.Field($0.0, $0.1) }
+        news.append(
+            News(Self.kind(of: transition.event), priority, about: transition.subject, zoneName: zoneName, fields))
+    }
+
+    private static func kind(of event: Transition.Event) -> News.Kind {
+        switch event {
+        case .decided: .decision
+        case .delivered: .delivered
+        case .operationCommitted: .operationSent
+        case .operationAccepted: .operationAccepted
+        case .operationFailed: .operationRefused
+        case .operationLost: .operationLost
+        case .appeared, .moved, .vanished, .adopted, .released, .bound, .certificateReplaced, .commandSucceeded:
+            .transition
+        }
+    }
+
+    // MARK: The outcome
+
+    /// The rows that differ, in an order in which none refers to one that comes later.
+    var changes: [Change] {
+        let oldSubjects = Dictionary(before.subjects.map { ($0.subject, $0) }, uniquingKeysWith: { first, _ in first })
+        let oldObjects =
+            touchedObjects.isEmpty
+            ? [:] : Dictionary(before.objects.map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first })
+        let changedSubjects = touchedSubjects.sorted().compactMap { subjects[$0] }
+            .filter { oldSubjects[$0.subject] != $0 }
+        let changedObjects = touchedObjects.sorted().compactMap { objects[$0] }.filter { oldObjects[$0.id] != $0 }
+        return changedSubjects.map(Change.subject) + changedObjects.map(Change.object) + resolved.map(Change.operation)
+            + transitions.map(Change.transition) + episodeChanges.map(Change.episode)
+            + usedApprovals.map { .approvalUsed($0.subject, $0.reason) }
+    }
+
+    /// The state as it is with the changes.
+    var state: ZoneState {
+        var state = before
+        if !touchedSubjects.isEmpty { state.subjects = subjects.values.sorted { $0.subject < $1.subject } }
+        if !touchedObjects.isEmpty { state.objects = merged(before.objects) }
+        (state.openOperations, state.approvals, state.episodes) = (operations, approvals, episodes)
+        return state
+    }
+
+    /// Records in their old order, new ones after them.
+    private func merged(_ old: [ObjectRecord]) -> [ObjectRecord] {
+        let known = Set(old.map(\.id))
+        let fresh = touchedObjects.subtracting(known).sorted().compactMap { objects[$0] }
+        return old.map { objects[$0.id] ?? $0 } + fresh
+    }
+}
+
+/// The oldest first: the order in which a subject's things are looked through.
+func isOlder(_ left: ObjectRecord, _ right: ObjectRecord) -> Bool {
+    (left.firstSeen, left.id) < (right.firstSeen, right.id)
+}

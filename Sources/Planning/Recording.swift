@@ -1,0 +1,109 @@
+import Domain
+
+extension PlanDraft {
+    /// Writes the decisions that differ from what was decided before; a quiet pass writes nothing.
+    mutating func record(_ entries: [Plan.Entry], _ input: PlanInput) {
+        var own: [Subject: [ObjectRecord]]?
+        for entry in entries {
+            let old = record(of: entry.subject)
+            var record = old
+            record.forgetTries(decision: entry.decision, objects: objects)
+            if case .clientCertificate(.create(let wish, let generation))? = entry.decision.action {
+                (record.lastGeneration, record.generationKey) = (generation, wish.requestKey)
+            }
+            if isNews(entry.decision, for: old) {
+                if old.decision?.isSame(as: entry.decision) != true { record.decidedSince = now }
+                var decision = entry.decision
+                let grouped = own ?? Dictionary(grouping: objects.values, by: \.subject)
+                own = grouped
+                decision.inputs = inputs(from: grouped[entry.subject] ?? [], record, input)
+                record.decision = decision
+                tell(entry, old.decision)
+            }
+            if record != old || subjects[entry.subject] == nil { set(record) }
+        }
+    }
+
+    private func isNews(_ decision: Decision, for record: SubjectRecord) -> Bool {
+        guard let old = record.decision else { return true }
+        if decision.isSame(as: old) { return false }
+        // A look that failed changes nothing (S1), and trying again is not a new decision.
+        if decision.reason == .notSeen { return false }
+        guard let action = decision.action, let tries = record.tries else { return true }
+        return tries.action != action.code || tries.object != action.object
+    }
+
+    /// Acts and holds are told, and what ends a hold; that something rests or waits is written and not told, unless it
+    /// is a person's doing.
+    private mutating func tell(_ entry: Plan.Entry, _ old: Decision?) {
+        let decision = entry.decision
+        let isToldAlways: Bool
+        switch decision.verdict {
+        case .act, .hold: isToldAlways = true
+        case .wait: isToldAlways = [.modeForbids, .suspended, .clockSkewed].contains(decision.reason)
+        case .rest: isToldAlways = decision.reason == .released
+        }
+        guard isToldAlways || old?.isHeld == true else { return }
+        let what = decision.action?.code ?? decision.wouldBe.map { "not \($0.code)" }
+        let detail = [what, decision.detail.isEmpty ? nil : decision.detail].compactMap { $0 }.joined(separator: ": ")
+        write(
+            Transition(
+                subject: entry.subject, object: decision.action?.object ?? decision.wouldBe?.object, at: now,
+                event: .decided, reason: decision.reason, detail: "\(decision.word) \(detail)"),
+            as: decision.isHeld ? .warning : .info)
+    }
+
+    /// What the decision was made from, for people.
+    private func inputs(from own: [ObjectRecord], _ record: SubjectRecord, _ input: PlanInput) -> [Decision.Input] {
+        var inputs: [Decision.Input] = [.init("mode", (input.wish?.mode).map(\.rawValue) ?? "unmanaged")]
+        inputs.append(.init("wished", record.isWished ? "yes" : "no"))
+        for object in own.sorted(by: isOlder).suffix(5) {
+            let end = object.notAfter.map { ", valid until \($0.rfc3339)" } ?? ""
+            inputs.append(
+                .init(
+                    "object \(object.id)",
+                    "\(object.stage.code) (\(object.sighting.status)) since \(object.since.rfc3339)\(end), "
+                        + object.ownership.rawValue))
+        }
+        if let last = record.lastChangeAt { inputs.append(.init("last change", last.rfc3339)) }
+        if let tries = record.tries {
+            inputs.append(.init("tries", "\(tries.count) of \(tries.action): \(tries.message)"))
+        }
+        return inputs
+    }
+}
+
+extension Decision {
+    /// What a hold keeps from being done, where that is known.
+    var wouldBe: Action? {
+        guard case .hold(let action) = verdict else { return nil }
+        return action
+    }
+
+    /// The same but for its particulars.
+    func isSame(as other: Decision) -> Bool {
+        word == other.word && reason == other.reason
+            && (action ?? wouldBe)?.code == (other.action ?? other.wouldBe)?.code
+    }
+}
+
+extension SubjectRecord {
+    /// Forgets failed tries once what they were for is so, or is wanted no more.
+    fileprivate mutating func forgetTries(decision: Decision, objects: [ObjectID: ObjectRecord]) {
+        guard let tries else { return }
+        switch tries.action {
+        case PackAction.recheckCode, PackAction.setBrandingCode:
+            let isAskedAgain =
+                (decision.action ?? decision.wouldBe)?.code == tries.action || decision.reason == .retryLater
+                || decision.reason == .changedRecently || decision.reason == .notSeen
+            if !isAskedAgain, decision.reason != .operationOpen { self.tries = nil }
+        default:
+            if case .rest = decision.verdict { self.tries = nil }
+        }
+    }
+}
+
+extension PackAction {
+    fileprivate static let recheckCode = "recheck"
+    fileprivate static let setBrandingCode = "set-branding"
+}

@@ -1,0 +1,112 @@
+import Domain
+
+/// What a decider may know besides its own subject.
+struct Scene {
+    let zoneName: String
+    let now: Timestamp
+    /// The holds of the subject that a person has approved.
+    var approved: Set<Reason> = []
+    let surroundings: Surroundings
+
+    func isApproved(_ reason: Reason) -> Bool { approved.contains(reason) }
+
+    func adoptable(for wish: PackWish) -> ObjectID? { surroundings.adoptable(for: wish) }
+    func adoptable(for wish: ClientCertificateWish) -> ObjectID? { surroundings.adoptable(for: wish) }
+
+    /// A pack with the very hosts of the wish that is there and stays, the subject's own before others'.
+    func twin(of wish: PackWish, for subject: Subject) -> ObjectRecord? { surroundings.twin(of: wish, for: subject) }
+
+    /// What speaks against an order, as preflight finds it.
+    func finding(about wish: PackWish) -> String? {
+        let findings = Preflight.findings(wish, zoneName: zoneName, now: now).filter { $0.weight == .refusing }
+        guard !findings.isEmpty else { return nil }
+        return findings.prefix(3).map { "\($0.key): \($0.text)" }.joined(separator: "; ")
+    }
+}
+
+/// What else is in the zone.
+struct Surroundings {
+    let zoneName: String
+    private let packs: [HostSet: [ObjectRecord]]
+    private let certificates: [ObjectRecord]
+    /// What was given to a wish already, in this plan.
+    var claimed: Set<ObjectID> = []
+
+    init(_ draft: PlanDraft, keysInHand: [ObjectID: Int]) {
+        zoneName = draft.zoneName
+        var packs: [HostSet: [ObjectRecord]] = [:]
+        var certificates: [ObjectRecord] = []
+        for record in draft.objects.values where !record.stage.isOver {
+            if let pack = record.pack { packs[pack.hosts.withoutBranding, default: []].append(record) }
+            if record.clientCertificate != nil, !record.isOurs, keysInHand[record.id] != nil, record.stage == .serving {
+                certificates.append(record)
+            }
+        }
+        let released = Set(draft.subjects.values.filter(\.isReleased).map(\.subject))
+        self.packs = released.isEmpty ? packs : packs.mapValues { $0.filter { !released.contains($0.subject) } }
+        self.certificates = certificates.filter { !released.contains($0.subject) }
+    }
+
+    /// An advanced pack that equals the wish and is nobody's; the one that serves longest before the others.
+    func adoptable(for wish: PackWish) -> ObjectID? {
+        fitting(wish).filter { record in
+            !record.isOurs && record.stage.isLive && record.missingSince == nil && !claimed.contains(record.id)
+                && record.pack.map { wish.isMet(by: $0, zoneName: zoneName, strictly: true) } ?? false
+        }.min { left, right in
+            let (leftEnd, rightEnd) = (left.notAfter ?? .distantPast, right.notAfter ?? .distantPast)
+            if left.stage != right.stage, left.stage == .serving || right.stage == .serving {
+                return left.stage == .serving
+            }
+            return leftEnd != rightEnd ? leftEnd > rightEnd : left.id < right.id
+        }?.id
+    }
+
+    func adoptable(for wish: ClientCertificateWish) -> ObjectID? {
+        certificates.filter { record in
+            record.missingSince == nil && !claimed.contains(record.id)
+                && record.clientCertificate.map { wish.isMet(by: $0) } ?? false
+        }.max { ($0.notAfter ?? .distantPast, $0.id) < ($1.notAfter ?? .distantPast, $1.id) }?.id
+    }
+
+    func twin(of wish: PackWish, for subject: Subject) -> ObjectRecord? {
+        fitting(wish).filter { !$0.stage.isDeparting && $0.stage != .expired }
+            .min { left, right in
+                let (isLeft, isRight) = (
+                    left.isOurs && left.subject == subject, right.isOurs && right.subject == subject
+                )
+                return isLeft != isRight ? isLeft : isOlder(left, right)
+            }
+    }
+
+    private func fitting(_ wish: PackWish) -> [ObjectRecord] {
+        wish.hostKeys(zoneName: zoneName).flatMap { packs[$0] ?? [] }
+    }
+}
+
+/// When Cloudflare renews a pack by itself.
+///
+/// - SeeAlso: <https://developers.cloudflare.com/ssl/reference/certificate-validity-periods/>, as of 2026-11.
+struct CloudflareRenewal {
+    let begins: Timestamp
+    /// Past this it should have been done.
+    let isDueBy: Timestamp
+    let notAfter: Timestamp
+    /// The life that is left when it should have been done.
+    let quiet: Duration
+
+    /// nil for what Cloudflare does not renew, and while there is nothing to renew.
+    init?(of record: ObjectRecord) {
+        guard let pack = record.pack, pack.isAdvanced || pack.type == "universal", let notAfter = pack.notAfter else {
+            return nil
+        }
+        let (window, grace): (Duration, Duration) =
+            switch pack.validityDays ?? 90 {
+            case ..<22: (.days(3), .hours(12))
+            case ..<60: (.days(7), .days(1))
+            default: (.days(30), .days(3))
+            }
+        self.notAfter = notAfter
+        (begins, isDueBy) = (notAfter - window, notAfter - window + grace)
+        quiet = window - grace
+    }
+}

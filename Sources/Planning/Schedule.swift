@@ -1,0 +1,107 @@
+import Domain
+
+/// When a zone is looked at again: never in the past, at the latest when a settled zone is.
+struct Schedule {
+    /// How soon after a change was sent its first effect is looked for.
+    static let afterChange: Duration = .seconds(15)
+
+    let input: PlanInput
+    let draft: PlanDraft
+    private var now: Timestamp { input.now }
+
+    init(_ draft: PlanDraft, _ input: PlanInput) { (self.draft, self.input) = (draft, input) }
+
+    func nextLook(after entries: [Plan.Entry]) -> Timestamp {
+        let interval = max(input.lookEvery, .seconds(1))
+        var soonest = settled(interval)
+        func consider(_ moment: Timestamp) { soonest = min(soonest, max(moment, now + .seconds(1))) }
+        for record in draft.objects.values where record.isOurs {
+            if let delay = delay(for: record) { consider(now + delay) }
+            if let since = record.missingSince { consider(since + input.proofDistance) }
+        }
+        for operation in draft.operations { consider(look(for: operation)) }
+        for entry in entries {
+            if let action = entry.decision.action, action.effect != .local { consider(now + Self.afterChange) }
+            if let until = entry.decision.until, until > now { consider(until) }
+        }
+        if input.looks.values.contains(where: \.isUnseen) { consider(now + retry(interval)) }
+        return soonest
+    }
+
+    /// The zone's own place in the interval, by its identifier: a restart does not bring a herd.
+    private func settled(_ interval: Duration) -> Timestamp {
+        let period = max(interval.wholeMilliseconds, 1000)
+        let phase = Int64(Self.hash(input.zone.text) % UInt64(period))
+        let place = ((now.unixMilliseconds - phase) % period + period) % period
+        return now + .milliseconds(period - place)
+    }
+
+    /// FNV-1a, 64 bits: the same on every machine and in every run.
+    static func hash(_ text: String) -> UInt64 {
+        text.utf8.reduce(0xcbf2_9ce4_8422_2325) { ($0 ^ UInt64($1)) &* 0x0000_0100_0000_01b3 }
+    }
+
+    /// The time until the next look at a thing that moves; nil for what does not.
+    private func delay(for record: ObjectRecord) -> Duration? {
+        let age = max(now - record.since, .zero)
+        switch record.stage {
+        case .underway(.validation): return ValidationChecks.next(after: age) - age
+        case .underway(.deployment), .underway(.start), .underway(.issuance), .underway(.reactivation):
+            return min(max(.seconds(15), age / 8), age < .hours(1) ? .seconds(60) : age / 10)
+        case .leaving, .underway(.deletion), .underway(.revocation): return max(.seconds(60), age / 10)
+        case .stalled, .holding, .serving, .standby, .retiring, .inactive, .expired, .revoked, .gone, .unread:
+            return nil
+        }
+    }
+
+    /// Soon for the first listing that may show it, and after ten minutes for the one that proves its loss (S3).
+    private func look(for operation: Operation) -> Timestamp {
+        guard case .open(let lackedSince?) = operation.state, lackedSince <= now else { return now + Self.afterChange }
+        return lackedSince + PlanDraft.lossProof
+    }
+
+    /// A look that failed is made again after a minute, and ever more slowly the longer it fails.
+    private func retry(_ interval: Duration) -> Duration {
+        let age = input.state.zone?.lastCompleteLook.map { max(now - $0, .zero) } ?? .zero
+        return min(max(.seconds(60), age / 2), interval)
+    }
+}
+
+/// When Cloudflare checks a validation again: ten times about every minute or more, then ever more slowly up to 4 hours.
+///
+/// - SeeAlso: <https://developers.cloudflare.com/ssl/edge-certificates/changing-dcv-method/validation-backoff-schedule/>,
+///   as of 2026-11: the page's table, which its formula does not match.
+enum ValidationChecks {
+    /// The time that a check may take before a look can show what came of it.
+    private static let answer: Duration = .seconds(3)
+
+    /// The time since the start of a validation at which the first look after `age` is worth while.
+    static func next(after age: Duration) -> Duration {
+        var moment: Duration = .zero
+        for delay in delays {
+            moment += .seconds(delay)
+            if moment + answer > age { return moment + answer }
+        }
+        let past = max((age - moment - answer).wholeSeconds, 0)
+        return moment + answer + .seconds((past / last + 1) * last)
+    }
+
+    private static let last: Int64 = 14_400
+    private static let delays: [Int64] = {
+        let first: [Int64] = [60, 63, 66, 69, 72, 76, 80, 84, 88, 93]
+        var power = 1.0
+        var table = first
+        for retry in 1..<40 {
+            power *= 1.15
+            if retry >= 10 { table.append(min(Int64(60 * power), last)) }
+        }
+        return table
+    }()
+}
+
+extension Look {
+    var isUnseen: Bool {
+        guard case .unseen = self else { return false }
+        return true
+    }
+}

@@ -1,0 +1,183 @@
+import Domain
+
+/// What becomes of the records when an operation has its outcome.
+extension PlanDraft {
+    /// Writes that an operation was accepted, now or as the looks show later.
+    ///
+    /// - Parameter isRecovered: Whether the looks found it out: then it was sent when it was committed.
+    mutating func accept(
+        _ operation: Operation, _ object: ObjectID?, _ sighting: Sighting?, isRecovered: Bool = false
+    ) {
+        let id = object ?? sighting?.id ?? operation.action.object
+        guard operation.action.effect == .local || id != nil else {
+            return keep(operation)  // accepted, and nobody said what it made: the looks will find it (S3)
+        }
+        if operation.action.effect != .local { resolve(operation, as: .accepted(at: now, object: id)) }
+        for approval in approvals
+        where approval.subject == operation.subject && operation.action.isUnder(approval.reason) {
+            use(approval)
+        }
+        change(operation.subject) { [now] record in
+            if operation.action.effect != .local { record.lastChangeAt = isRecovered ? operation.committedAt : now }
+            if record.refusal?.wishKey == operation.action.refusalKey { record.refusal = nil }
+            record.noteSuccess(of: operation.action, reason: operation.reason, at: now)
+        }
+        if let id { apply(operation, to: id, sighting) }
+    }
+
+    private mutating func apply(_ operation: Operation, to id: ObjectID, _ sighting: Sighting?) {
+        switch operation.action {
+        case .pack(.order), .clientCertificate(.create): own(operation, id, sighting)
+        case .pack(.adopt), .clientCertificate(.adopt): adopt(operation, id)
+        case .clientCertificate(.deliver(_, let generation)):
+            change(id) { [now] in ($0.generation, $0.deliveredAt, $0.commandSucceededAt) = (generation, now, nil) }
+            write(.delivered, operation, id, as: .notice)
+        case .clientCertificate(.runCommand):
+            change(id) { [now] in $0.commandSucceededAt = now }
+            write(.commandSucceeded, operation, id, as: .info)
+        case .pack(.delete), .clientCertificate(.revoke):
+            if let sighting { see(sighting) }
+            change(id) { $0.removedFor = operation.reason }
+            departures.removeAll { $0 == id }
+            write(.operationAccepted, operation, id, as: .notice)
+        case .clientCertificate(.reactivate):
+            change(id) { $0.removedFor = nil }
+            if let sighting { see(sighting) }
+            write(.operationAccepted, operation, id, as: .notice)
+        case .pack(.restart), .pack(.recheck), .pack(.setBranding):
+            if let sighting { see(sighting) }
+            write(.operationAccepted, operation, id, as: .notice)
+        }
+    }
+
+    /// What an order made is ours from the moment that Cloudflare accepted it.
+    private mutating func own(_ operation: Operation, _ id: ObjectID, _ sighting: Sighting?) {
+        let fresh = (sighting ?? objects[id]?.sighting ?? operation.expectedSighting(id)).inOrder
+        var record =
+            objects[id]
+            ?? ObjectRecord(
+                sighting: fresh, subject: operation.subject, ownership: .ordered, since: now, firstSeen: now,
+                lastSeen: now)
+        let old = record.sighting
+        record.sighting = fresh
+        (record.subject, record.ownership, record.missingSince) = (operation.subject, .ordered, nil)
+        if case .clientCertificate(.create(let wish, let generation)) = operation.action {
+            (record.generation, record.wishKey) = (generation, wish.wishKey)
+            change(operation.subject) { subject in
+                guard generation >= subject.lastGeneration else { return }
+                (subject.lastGeneration, subject.generationKey) = (generation, wish.requestKey)
+            }
+        }
+        if old.stage != fresh.stage || old.status != fresh.status { record.since = now }
+        keepService(&record)
+        let isNew = objects[id] == nil
+        set(record)
+        write(
+            Transition(
+                subject: operation.subject, object: id, at: now, event: .operationAccepted,
+                from: isNew ? .nothing : .init(old), to: .init(fresh), reason: operation.reason,
+                operation: operation.id, detail: operation.action.code), as: .notice)
+    }
+
+    private mutating func adopt(_ operation: Operation, _ id: ObjectID) {
+        change(id) { ($0.ownership, $0.subject, $0.removedFor) = (.adopted, operation.subject, nil) }
+        let generation = objects[id]?.generation ?? 0
+        change(operation.subject) { subject in
+            subject.isReleased = false
+            subject.lastGeneration = max(subject.lastGeneration, generation)
+        }
+        write(.adopted, operation, id, as: .notice)
+    }
+
+    /// Writes that an operation had no effect, and when or whether it may be tried again.
+    mutating func refuse(_ operation: Operation, _ reason: Reason, lasting: Bool, code: String, message: String) {
+        let isLocal = operation.action.effect == .local
+        if !isLocal { resolve(operation, as: .failed(at: now, code: code, message: message)) }
+        change(operation.subject) { [now] record in
+            if lasting {
+                record.refusal = .init(
+                    reason: reason, message: message, at: now, wishKey: operation.action.refusalKey)
+            } else {
+                record.noteTry(of: operation.action, reason: reason, message: message, at: now)
+            }
+        }
+        write(
+            Transition(
+                subject: operation.subject, object: operation.action.object, at: now, event: .operationFailed,
+                reason: reason, operation: isLocal ? nil : operation.id,
+                detail: "\(operation.action.code): \(message) (\(code))"), as: .warning)
+    }
+
+    /// Nobody knows whether it was made: it stays open, and the looks will tell (S3).
+    mutating func leaveOpen(_ operation: Operation, code: String, message: String) {
+        operations.removeAll { $0.id == operation.id }
+        operations.append(operation)
+        change(operation.subject) { [now] in $0.lastChangeAt = now }
+        news.append(
+            News(
+                .operationUnanswered, .warning, about: operation.subject, zoneName: zoneName,
+                [
+                    .init(.operation, operation.id.text), .init(.action, operation.action.code),
+                    .init(.errorCode, code), .init(.errorMessage, message),
+                ]))
+    }
+
+    // MARK: Frame
+
+    private mutating func change(_ id: ObjectID, _ body: (inout ObjectRecord) -> Void) {
+        guard var record = objects[id] else { return }
+        body(&record)
+        if objects[id] != record { set(record) }
+    }
+
+    private mutating func write(
+        _ event: Transition.Event, _ operation: Operation, _ id: ObjectID, as priority: News.Priority
+    ) {
+        let point = objects[id].map { Transition.Point($0.sighting) } ?? .nothing
+        write(
+            Transition(
+                subject: operation.subject, object: id, at: now, event: event, from: point, to: point,
+                reason: operation.reason, operation: operation.action.effect == .local ? nil : operation.id,
+                detail: operation.action.code), as: priority)
+    }
+}
+
+extension Operation {
+    /// What an accepted creation looks like before it is seen for the first time.
+    fileprivate func expectedSighting(_ id: ObjectID) -> Sighting {
+        switch action {
+        case .pack(.order(let wish)):
+            Sighting(
+                id: id, status: "", stage: .underway(.start),
+                traits: .pack(
+                    PackTraits(
+                        type: "advanced", hosts: wish.hosts, authority: wish.authority.rawValue,
+                        method: wish.method.rawValue, validityDays: wish.validityDays)))
+        case .clientCertificate(.create(let wish, _)):
+            Sighting(
+                id: id, status: "", stage: .serving,
+                traits: .clientCertificate(
+                    ClientCertificateTraits(
+                        commonName: wish.commonName, requestDER: request?.der, validityDays: wish.validityDays)))
+        case .pack:
+            Sighting(id: id, status: "", stage: .unread, traits: .pack(PackTraits(type: "", hosts: [])))
+        case .clientCertificate:
+            Sighting(
+                id: id, status: "", stage: .unread,
+                traits: .clientCertificate(ClientCertificateTraits(commonName: "")))
+        }
+    }
+}
+
+extension Action {
+    /// True for what an approval of this reason lets pass.
+    func isUnder(_ reason: Reason) -> Bool {
+        switch reason {
+        case .nameLimit: countsAsIssuance
+        case .daemonLimit: effect == .create
+        case .revokedOutside: self.effect == .create
+        case .removalLimit, .wouldUncover, .sameHostSetRefused: effect == .remove
+        default: false
+        }
+    }
+}

@@ -1,0 +1,44 @@
+import Domain
+
+/// The time before something that failed is tried again: a minute, doubling with each failure in a row, up to an hour.
+///
+/// - Parameter failures: Failures in a row, at least 1; less is taken for 1.
+func retryDelay(afterFailures failures: Int) -> Duration {
+    .seconds(min(60 << min(max(failures, 1) - 1, 6), 3600))
+}
+
+extension SubjectRecord {
+    /// Once more without success.
+    mutating func noteTry(of action: Action, reason: Reason, message: String, at now: Timestamp) {
+        let isAgain = tries.map { $0.action == action.code && $0.object == action.object } ?? false
+        let count = isAgain ? min(tries?.count ?? 0, 1000) + 1 : 1
+        tries = Tries(
+            action: action.code, object: action.object, count: count, at: now, reason: reason, message: message)
+    }
+
+    /// It was accepted. A re-check or a branding counts as a try until it is seen to have been made; having to ask for
+    /// it again means that it was undone from outside (S18).
+    mutating func noteSuccess(of action: Action, reason: Reason, at now: Timestamp) {
+        guard action.isSeenInTraits else {
+            tries = nil
+            return
+        }
+        if let tries, tries.action == action.code, tries.object == action.object { noteUndoing(at: now) }
+        noteTry(of: action, reason: reason, message: "accepted, and not seen to have been made", at: now)
+    }
+
+    /// Remembers that something of ours was undone from outside; the newest two within a month (S18).
+    mutating func noteUndoing(at now: Timestamp) {
+        let counted = undoneAt.count < 2 ? undoneAt.filter { now - $0 < .days(30) } : undoneAt  // a hold stays
+        undoneAt = Array((counted + [now]).suffix(2))
+    }
+}
+
+extension Action {
+    var isSeenInTraits: Bool {
+        switch self {
+        case .pack(.recheck), .pack(.setBranding): true
+        case .pack, .clientCertificate: false
+        }
+    }
+}

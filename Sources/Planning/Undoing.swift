@@ -1,0 +1,27 @@
+import Domain
+
+extension PlanDraft {
+    /// Counts what went without our doing while it was wished (S18).
+    ///
+    /// A revocation is not counted: it holds the subject at once, as `revoked-outside`.
+    mutating func countUndoings(_ input: PlanInput) {
+        let wishes = input.wishesBySubject
+        for id in departures.sorted() {
+            guard let record = objects[id], record.removedFor == nil, record.isOurs, record.stage != .revoked,
+                let wish = wishes[record.subject], !(record.stage == .leaving && record.clientCertificate != nil),
+                !isReplaced(record, wish)
+            else { continue }
+            change(record.subject) { [now] in $0.noteUndoing(at: now) }
+        }
+        departures = []
+    }
+
+    /// What had a successor, or had ended, is no loss.
+    private func isReplaced(_ record: ObjectRecord, _ wish: Wish) -> Bool {
+        if record.hasEnded(at: now) { return true }
+        switch wish {
+        case .pack(let wish): return record.pack.map { !wish.isMet(by: $0, zoneName: zoneName) } ?? true
+        case .clientCertificate(let wish): return !wish.isMet(by: record)
+        }
+    }
+}

@@ -1,0 +1,244 @@
+import Clockwork
+import CloudflareAPI
+import ControlAPI
+import Dispatch
+import Domain
+import Engine
+import Glibc
+import HTTPTransport
+import Keys
+import Reports
+import StateStore
+import SystemdLink
+
+/// How the process ends.
+enum ExitCode: Int32 {
+    case stopped = 0
+    case failed = 1
+    /// EX_CONFIG of sysexits.h: starting again would fail in the same way, and the unit does not try.
+    case unusableSettings = 78
+}
+
+/// Introduces the parts to each other, and takes them apart again.
+struct Daemon {
+    let engine: Engine
+    let server: VarlinkServer
+    let transport: CurlTransport
+    let ledger: SQLiteLedger
+    let journal: JournalSink
+    let supervisor: SystemdSupervisor
+
+    /// Runs until a signal ends it.
+    static func run(_ launch: Launch) async -> ExitCode {
+        let journal = JournalSink(way: .ofThisProcess())
+        do {
+            let daemon = try await build(launch, journal)
+            return await daemon.live()
+        } catch {
+            journal.flush()
+            Complaint(error).print()
+            return error.exitCode
+        }
+    }
+
+    /// Why the daemon does not come up.
+    enum StartTrouble: Error {
+        case settings(SettingsRefusal)
+        case other(any Explained)
+
+        var exitCode: ExitCode {
+            switch self {
+            case .settings: .unusableSettings
+            case .other: .failed
+            }
+        }
+    }
+
+    // MARK: Coming up
+
+    private static func build(_ launch: Launch, _ journal: JournalSink) async throws(StartTrouble) -> Daemon {
+        let disk = DiskSettings(launch, credentials: .ofThisProcess())
+        let settings: Settings
+        do throws(SettingsRefusal) { settings = try disk.read() } catch { throw .settings(error) }
+        let transport: CurlTransport
+        do throws(HTTPTransportTrouble) {
+            transport = try CurlTransport(trustedRootsFile: settings.cloudflare.trustedRootsFile)
+        } catch { throw .other(error) }
+
+        let pace = try await Pace(settings.cloudflare, transport)
+        let news = NewsFan(onward: journal, clock: pace.clock)
+        if let speed = pace.simulatorSpeed {
+            news.tell(
+                News(.simulatorClock, .warning, [.init(.detail, "it runs at \(speed) times the pace of a real one")]))
+        }
+        let folder = launch.stateDirectory(settings)
+        let opened: SQLiteLedger.Opened
+        let reading: any LedgerReading
+        do throws(StoreTrouble) {
+            opened = try SQLiteLedger.open(inFolder: folder, now: pace.clock.now())
+            reading = try SQLiteLedger.openReading(opened.ledger.path)
+        } catch { throw .other(error) }
+        tell(opened.outcome, to: news)
+
+        let executor = QueueExecutor(label: "edgecert.engine")
+        let timers = DispatchTimers(clock: pace.clock, queue: executor.queue, speed: pace.speed)
+        pace.follow(timers)
+        let budget = RequestBudget(
+            executor: executor, clock: pace.clock, timers: timers, share: settings.cloudflare.requestShare,
+            blockedUntil: blockedUntil(opened.ledger))
+        let client = CloudflareClient(
+            options: .init(settings.cloudflare, version: Edgecert.version), token: { disk.token }, transport: transport,
+            gate: budget)
+        let supervisor = SystemdSupervisor()
+        let ports = Engine.Ports(
+            ledger: opened.ledger,
+            provider: { Provider(mode: $0, looking: client, creating: client, changing: client, removing: client) },
+            budget: budget, keys: FileKeyRoom(stateDirectory: folder), commands: SubprocessRunner(), clock: pace.clock,
+            timers: timers, chance: SystemChance(), news: news, supervisor: supervisor, settings: disk,
+            onCorruption: { trouble in
+                // The ledger has marked the file: the next start looks at every page of it, and sets it aside.
+                Complaint(.other(trouble)).print()
+                journal.flush()
+                Glibc.exit(ExitCode.failed.rawValue)
+            })
+        let engine = Engine(
+            executor: executor, ports: ports, settings: settings, era: era(opened),
+            skewTolerance: pace.skewTolerance)
+        await remember(budget, in: engine)
+        let desk = ControlDesk(engine: engine, ledger: reading, fan: news, clock: pace.clock)
+        let server = VarlinkServer(version: Edgecert.version, handler: desk)
+        try await listen(
+            server, launch.controlSocket ?? settings.daemon.controlSocket, isAsked: launch.controlSocket != nil)
+        return Daemon(
+            engine: engine, server: server, transport: transport, ledger: opened.ledger, journal: journal,
+            supervisor: supervisor)
+    }
+
+    private static func tell(_ outcome: OpenOutcome, to news: any NewsSink) {
+        switch outcome {
+        case .existing, .created: break
+        case .quarantined(let path, let detail):
+            news.tell(News(.databaseQuarantined, .critical, [.init(.file, path), .init(.detail, detail)]))
+        case .migrated(let from, let to, let backup):
+            news.tell(
+                News(.databaseMigrated, .notice, [.init(.from, "\(from)"), .init(.to, "\(to)"), .init(.file, backup)]))
+        case .restored(let copiedAt):
+            let detail = copiedAt.map { "it is a copy of \($0.rfc3339)" } ?? "it is another file than before"
+            news.tell(News(.databaseRestored, .warning, [.init(.detail, detail)]))
+        case .readOnly(let trouble):
+            news.tell(News(.episodeRaised, .error, [.init(.detail, trouble.explanation.summary)]))
+        }
+    }
+
+    /// Changes with the program's version, and whenever the database is not simply the one of the last run: the first
+    /// pass over each zone then only plans.
+    private static func era(_ opened: SQLiteLedger.Opened) -> String {
+        do throws(StoreTrouble) {
+            if case .existing = opened.outcome, let known = try opened.ledger.note(.era),
+                known.hasPrefix(Edgecert.version + " ")
+            {
+                return known
+            }
+            let fresh = "\(Edgecert.version) \(String(SystemChance().next(), radix: 16))"
+            try opened.ledger.commit([.note(.era, fresh)])
+            return fresh
+        } catch {
+            return "\(Edgecert.version) unwritable"  // equal to no zone's: every pass only plans, and nothing can be written
+        }
+    }
+
+    private static func blockedUntil(_ ledger: SQLiteLedger) -> Timestamp? {
+        do throws(StoreTrouble) {
+            return try ledger.note(.blockedUntil).flatMap { Timestamp(cloudflare: $0) }
+        } catch {
+            return nil  // the engine meets the same trouble at its first reading, and tells of it
+        }
+    }
+
+    /// A block outlives a restart.
+    private static func remember(_ budget: RequestBudget, in engine: Engine) async {
+        await budget.onBlock { until in Task { await engine.rememberBlock(until) } }
+    }
+
+    private static func listen(
+        _ server: VarlinkServer, _ path: String, isAsked: Bool
+    ) async throws(StartTrouble) {
+        do {
+            if !isAsked, let passed = try PassedSockets.take() {
+                try await server.serve(listeningSocket: passed)
+            } else {
+                try await server.serve(path: path)
+            }
+        } catch let trouble as any Explained {
+            throw .other(trouble)
+        } catch {
+            throw .other(UnknownTrouble(text: "\(error)"))
+        }
+    }
+
+    // MARK: Living
+
+    private func live() async -> ExitCode {
+        let (signals, arrivals) = AsyncStream.makeStream(of: CInt.self, bufferingPolicy: .bufferingNewest(16))
+        let watch = SignalWatch(queue: DispatchQueue(label: "edgecert.signals")) { arrivals.yield($0) }
+        let watchdog = feedWatchdog()
+        await engine.start()
+        for await signal in signals {
+            if signal != SIGHUP { break }
+            await engine.reloadBySignal()
+        }
+        withExtendedLifetime(watch) {}
+        await engine.stop()
+        await server.stop()
+        await transport.close()
+        watchdog?.cancel()
+        do throws(StoreTrouble) { try ledger.close() } catch { Complaint(.other(error)).print() }
+        supervisor.flush()
+        journal.flush()
+        return .stopped
+    }
+
+    /// Asks the engine, in real time, whether it makes progress, and feeds the watchdog only then: an engine whose
+    /// executor is stuck does not answer.
+    private func feedWatchdog() -> (any DispatchSourceTimer)? {
+        guard let interval = supervisor.watchdogInterval else { return nil }
+        let timer = DispatchSource.makeTimerSource(queue: DispatchQueue(label: "edgecert.watchdog"))
+        let milliseconds = max(100, Int(clamping: interval.wholeMilliseconds / 3))
+        timer.schedule(
+            deadline: .now(), repeating: .milliseconds(milliseconds), leeway: .milliseconds(milliseconds / 10))
+        let (engine, supervisor) = (engine, supervisor)
+        timer.setEventHandler { @Sendable in
+            Task { if await engine.isMakingProgress() { supervisor.tell(.alive) } }
+        }
+        timer.activate()
+        return timer
+    }
+}
+
+extension Engine: PersonDesk {}
+
+/// An error of a kind that nobody thought of.
+private struct UnknownTrouble: Explained {
+    let text: String
+    var explanation: Explanation { Explanation(code: "unknown", summary: text) }
+}
+
+/// What a person reads on standard error when the daemon does not come up.
+struct Complaint {
+    private let lines: [String]
+
+    init(_ trouble: Daemon.StartTrouble) {
+        switch trouble {
+        case .settings(let refusal): lines = refusal.errors + ["edgecertd: error: the settings cannot be used"]
+        case .other(let other):
+            let explanation = other.explanation
+            lines =
+                ["edgecertd: error: \(explanation.summary)"]
+                + (explanation.hint.map { ["edgecertd: hint: \($0)"] } ?? [])
+        }
+    }
+
+    func print() {
+        for line in lines { StandardError.write("<3>\(line)\n") }
+    }
+}

@@ -1,0 +1,194 @@
+import Clockwork
+import CloudflareAPI
+import CloudflareModel
+import Domain
+import Planning
+import Synchronization
+import TestKit
+
+@testable import Engine
+
+/// The real engine with everything behind its ports in this process: the client over the model of Cloudflare, a ledger
+/// in memory, a clock that stands still. Nothing waits, nothing is sent anywhere.
+final class EngineBench: Sendable {
+    static let zone = ZoneID("023e105f4ecef8ad9ca31a8372d0c353")
+    static let secret = "bench-token-0123456789abcdefghijklmnopqrst"
+
+    let clock = ManualClock()
+    let cloudflare: ModelTransport
+    let ledger = MemoryLedger()
+    let keys = MemoryKeyRoom()
+    let commands = ScriptedCommandRunner()
+    let heard = Heard()
+    let source: SettingsOnTable
+    let engine: Engine
+
+    init(
+        _ wishes: [Wish], mode: Mode = .enforce, era: String = "1", ledger: MemoryLedger? = nil,
+        conduct: ZoneConduct = ZoneConduct(),
+        model settings: ModelSettings = ModelSettings(), packs: [PackSeed] = []
+    ) async throws {
+        var scenario = Scenario(
+            tokens: [TokenSeed(label: "bench", secret: Secret(Self.secret))],
+            zones: [ZoneSeed(name: "example.com", id: Self.zone, conduct: conduct, packs: packs)])
+        scenario.settings = settings
+        cloudflare = try ModelTransport(CloudflareModel(scenario, signer: EchoSigner(), startingAt: clock.now()), clock)
+        source = SettingsOnTable(Self.settings(wishes, mode))
+        engine = Self.engine(
+            clock, cloudflare, ledger ?? self.ledger, keys, commands, heard, source, era: era)
+        await engine.begin()
+    }
+
+    static func settings(_ wishes: [Wish], _ mode: Mode = .enforce) -> Settings {
+        var settings = Settings()
+        settings.daemon.mode = mode
+        settings.zones = [ZoneWish(name: "example.com", id: zone, mode: mode, wishes: wishes)]
+        return settings
+    }
+
+    private static func engine(
+        _ clock: ManualClock, _ cloudflare: ModelTransport, _ ledger: MemoryLedger, _ keys: MemoryKeyRoom,
+        _ commands: ScriptedCommandRunner, _ heard: Heard, _ source: SettingsOnTable, era: String
+    ) -> Engine {
+        let executor = QueueExecutor(label: "bench.engine")
+        let settings = source.settings
+        let budget = RequestBudget(
+            executor: executor, clock: clock, timers: clock, share: settings.cloudflare.requestShare)
+        let client = CloudflareClient(
+            options: .init(settings.cloudflare, version: "bench"), token: { Secret(secret) }, transport: cloudflare,
+            gate: budget)
+        return Engine(
+            executor: executor,
+            ports: Engine.Ports(
+                ledger: ledger,
+                provider: { Provider(mode: $0, looking: client, creating: client, changing: client, removing: client) },
+                budget: budget, keys: keys, commands: commands, clock: clock, timers: clock,
+                chance: TestKit.SeededChance(seed: 7), news: heard, supervisor: heard, settings: source,
+                onCorruption: { _ in }), settings: settings, era: era)
+    }
+
+    /// The same disk, keys and Cloudflare, and a new process: what a crash or a restart leaves.
+    func restarted(era: String = "1") async -> Engine {
+        let engine = Self.engine(clock, cloudflare, ledger, keys, commands, heard, source, era: era)
+        await engine.begin()
+        return engine
+    }
+
+    /// Lets time pass, with every pass made when it is due.
+    func run(for span: Duration, _ other: Engine? = nil) async {
+        let engine = other ?? engine
+        let end = clock.uptime() + span
+        while let next = await engine.nextDue(), next.due <= end {
+            clock.advance(by: max(.zero, next.due - clock.uptime()))
+            _ = await engine.pass(over: next.zone, .scheduled)
+        }
+        clock.advance(by: max(.zero, end - clock.uptime()))
+    }
+
+    func subject(_ name: String = "main", _ kind: SubjectKind = .certificatePack) -> Subject {
+        Subject(zone: Self.zone, kind: kind, name: name)
+    }
+
+    func decision(_ name: String = "main", _ kind: SubjectKind = .certificatePack) throws -> Decision? {
+        try ledger.state(of: Self.zone, now: clock.now()).subjects.first { $0.subject == subject(name, kind) }?.decision
+    }
+
+    func objects() throws -> [ObjectRecord] { try ledger.state(of: Self.zone, now: clock.now()).objects }
+}
+
+extension Engine {
+    /// As ``start()``, with nothing that goes on by itself: the test makes each pass.
+    func begin() { takeUp(settings) }
+
+    func nextDue() -> (zone: ZoneID, due: Duration)? {
+        zones.map { (zone: $0.key, due: $0.value.due) }.min { ($0.due, $0.zone) < ($1.due, $1.zone) }
+    }
+}
+
+/// What the engine said, in order.
+final class Heard: NewsSink, Supervisor {
+    private let all = Mutex<(news: [News], notices: [Notice])>(([], []))
+    var news: [News] { all.withLock { $0.news } }
+    var notices: [Notice] { all.withLock { $0.notices } }
+    func tell(_ news: News) { all.withLock { $0.news.append(news) } }
+    func tell(_ notice: Notice) { all.withLock { $0.notices.append(notice) } }
+    func forget() { all.withLock { $0 = ([], []) } }
+    func count(_ kind: News.Kind) -> Int { news.count { $0.kind == kind } }
+}
+
+/// Settings that a test lays out.
+final class SettingsOnTable: SettingsSource {
+    private let held: Mutex<Result<Settings, SettingsRefusal>>
+    init(_ settings: Settings) { held = Mutex(.success(settings)) }
+    func put(_ settings: Settings) { held.withLock { $0 = .success(settings) } }
+    func spoil(_ errors: String...) { held.withLock { $0 = .failure(SettingsRefusal(errors: errors)) } }
+    func load() async throws(SettingsRefusal) -> Settings { try held.withLock { $0 }.get() }
+    var settings: Settings {
+        if case .success(let settings) = held.withLock({ $0 }) { settings } else { Settings() }
+    }
+}
+
+/// The model behind the transport's port, with its faults acted out.
+final class ModelTransport: Transport {
+    private let model: Mutex<CloudflareModel>
+    private let clock: ManualClock
+    /// While set, nothing is sent and nothing comes.
+    private let outage = Mutex<TransportTrouble?>(nil)
+
+    init(_ model: CloudflareModel, _ clock: ManualClock) throws {
+        self.model = Mutex(model)
+        self.clock = clock
+    }
+
+    func cut(_ trouble: TransportTrouble?) { outage.withLock { $0 = trouble } }
+
+    func change<Result: Sendable>(_ body: (inout CloudflareModel) throws -> Result) rethrows -> Result {
+        try model.withLock { try body(&$0) }
+    }
+
+    var ledger: RequestLedger { model.withLock { $0.ledger } }
+
+    func send(_ request: HTTPRequest) async throws(TransportTrouble) -> HTTPResponse {
+        if let trouble = outage.withLock({ $0 }) { throw trouble }
+        let asked = ModelRequest(
+            method: request.method.rawValue, target: "/client/v4" + request.target,
+            authorization: request.token?.reveal { "Bearer \($0)" },
+            contentType: request.headers.first { $0.name == "Content-Type" }?.value, body: request.body ?? [])
+        let now = clock.now()
+        let reply = model.withLock { $0.reply(to: asked, at: now) }
+        switch reply.fate {
+        case .normal, .delay: break
+        case .resetBefore, .resetAfter: throw .maybeSent(.reset, "the connection was reset")
+        case .truncate: throw .maybeSent(.truncated, "the answer ended before its end")
+        }
+        return HTTPResponse(
+            status: reply.status, headers: reply.headers.map { HTTPHeader($0.name, $0.value) }, body: reply.body)
+    }
+}
+
+/// Signs what ``MemoryKeyRoom`` makes, so that it knows its own again.
+struct EchoSigner: CertificateSigner {
+    func sign(_ order: SigningOrder) throws(SigningRefusal) -> SignedCertificate {
+        guard let request = SigningRequest(pem: order.request) else { throw SigningRefusal("no request") }
+        let text = String(decoding: Self.decoded(request.der), as: UTF8.self)
+        let name = text.split(separator: " ").last.map(String.init) ?? "unnamed"
+        let serial = order.serial.map { String($0, radix: 16) }.joined()
+        return SignedCertificate(
+            pem: MemoryKeyRoom.certificate(for: request, notAfter: order.notAfter), commonName: name,
+            fingerprintSHA256: serial, keyIdentifier: serial, signature: "ECDSAWithSHA256")
+    }
+
+    private static func decoded(_ text: String) -> [UInt8] {
+        let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
+        var (bytes, buffer, bits): ([UInt8], Int, Int) = ([], 0, 0)
+        for character in text.utf8 {
+            guard let value = alphabet.firstIndex(of: character) else { continue }
+            (buffer, bits) = ((buffer << 6 | value) & 0xFFFF, bits + 6)
+            if bits >= 8 {
+                bits -= 8
+                bytes.append(UInt8(buffer >> bits & 0xFF))
+            }
+        }
+        return bytes
+    }
+}

@@ -1,0 +1,156 @@
+import Domain
+import Planning
+import TestKit
+import Testing
+
+let clientWish = ClientCertificateWish(name: "gateway", commonName: "gateway.example.com")
+
+/// A run in which everything wished serves and nothing is left to do.
+func settledRun(_ wishes: [Wish] = [.pack(mainWish)]) -> ZoneRun {
+    var run = ZoneRun(wishes)
+    run.pass()
+    for id in run.objects.keys where run.objects[id]?.kind == .certificatePack { run.show(id, "active") }
+    for _ in 0..<4 { run.pass(after: .minutes(16)) }
+    run.forget()
+    return run
+}
+
+@Suite("S1: what was not seen is never taken for absent") struct AbsenceTests {
+    @Test("a look that failed changes no record, and orders nothing")
+    func unseen() {
+        var run = settledRun()
+        run.objects = [:]
+        run.unseen = [.certificatePack]
+        #expect(run.pass(after: .minutes(16)) == ".")
+        #expect(run.verdict("main") == "wait not-seen")
+        #expect(run.changes.isEmpty)
+        #expect(run.state.subjects.first?.decision?.reason == .asWanted)
+    }
+
+    @Test("a wish whose zone was never seen has a record that waits")
+    func neverSeen() {
+        var run = ZoneRun([.pack(mainWish)])
+        run.unseen = [.certificatePack, .clientCertificate]
+        run.pass()
+        #expect(run.state.subjects.map(\.decision?.reason) == [.notSeen])
+    }
+
+    @Test("one complete listing proves no absence, nor do two that are too close")
+    func twoLooks() {
+        var run = settledRun()
+        run.objects = [:]
+        #expect(run.pass(after: .minutes(16)) == ".")
+        #expect(run.verdict("main") == "wait absence-unproven")
+        #expect(run.pass(after: .minutes(5)) == ".")
+        #expect(run.record("p1")?.sighting.stage == .serving)
+        #expect(run.pass(after: .minutes(10)) == "order")
+        #expect(run.record("p1")?.sighting.stage == .gone)
+    }
+
+    @Test("a GET that says there is none proves it at once, and the answer to one that finds it is taken for seen")
+    func answers() {
+        var run = settledRun()
+        run.objects = [:]
+        run.asksWhenInDoubt = true
+        #expect(run.pass(after: .minutes(16)) == "order")
+
+        var other = settledRun()
+        other.objects = [:]
+        other.now = other.now + .minutes(16)
+        var input = other.input
+        #expect(Planner().plan(input).doubtful == [ObjectID("p1")])
+        input.answers.updateValue(.pack("p1", "pending_deployment", mainWish), forKey: ObjectID("p1"))
+        let plan = Planner().plan(input)
+        #expect(plan.doubtful.isEmpty)
+        #expect(plan.state.objects.first?.sighting.stage == .underway(.deployment))
+        #expect(plan.state.objects.first?.missingSince == nil)
+    }
+
+    @Test("a listing that comes back after one gap leaves nothing behind")
+    func flaps() {
+        var run = settledRun()
+        let objects = run.objects
+        for _ in 0..<6 {
+            run.objects = [:]
+            #expect(run.pass(after: .minutes(10)) == ".")
+            run.objects = objects
+            #expect(run.pass(after: .minutes(10)) == ".")
+        }
+        #expect(run.record("p1")?.missingSince == nil)
+        #expect(run.verdict("main") == "rest as-wanted")
+    }
+
+    @Test("a listing that lost most of a zone at once is not settled by GETs, only by a second listing")
+    func shrunk() {
+        let wishes = (1...4).map { number in
+            PackWish(
+                name: "w\(number)", hosts: ["example.com", "h\(number).example.com"], authority: .google, method: .txt,
+                validityDays: 90)
+        }
+        var run = settledRun(wishes.map(Wish.pack))
+        run.objects = [:]
+        run.asksWhenInDoubt = true
+        #expect(run.pass(after: .minutes(16)) == ".")
+        #expect(run.lastPlan?.doubtful.isEmpty == true)
+    }
+
+    @Test("what Cloudflare accepted minutes ago may be missing from a listing and from a GET")
+    func lag() {
+        var run = ZoneRun([.pack(mainWish)])
+        run.pass()
+        let objects = run.objects
+        run.objects = [:]
+        run.asksWhenInDoubt = true
+        for _ in 0..<4 { #expect(run.pass(after: .seconds(120)) == ".") }
+        run.objects = objects
+        #expect(run.pass(after: .seconds(60)) == ".")
+        #expect(run.verdict("main") == "wait provider-working")
+    }
+
+    @Test("a revoked certificate is missing by rights from the list of what can still change")
+    func changeable() {
+        var run = settledRun([.clientCertificate(clientWish)])
+        run.clientScope = .changeable
+        run.objects = [:]
+        for _ in 0..<5 { #expect(run.pass(after: .minutes(20)) == ".") }
+        #expect(run.verdict("gateway", .clientCertificate) == "wait absence-unproven")
+        #expect(run.lastPlan?.doubtful == [ObjectID("c1")])
+    }
+
+    @Test("a thing that comes back after it was gone is a surprise that is written down")
+    func comesBack() {
+        var run = settledRun()
+        let objects = run.objects
+        run.objects = [:]
+        run.pass(after: .minutes(16))
+        run.respond = { _ in .refused(.retryLater, lasting: false, code: "x", message: "x") }
+        run.pass(after: .minutes(16))
+        run.objects = objects
+        run.forget()
+        run.pass(after: .minutes(16))
+        let moves = run.changes.compactMap { change -> Transition? in
+            guard case .transition(let line) = change, line.event == .moved else { return nil }
+            return line
+        }
+        #expect(moves.map(\.move) == [.surprising])
+        #expect(run.verdict("main") == "rest as-wanted")
+    }
+
+    @Test("the order of a listing changes nothing")
+    func order() {
+        let wishes = (1...5).map { number in
+            Wish.pack(
+                PackWish(
+                    name: "w\(number)", hosts: ["example.com", "h\(number).example.com"], authority: .google,
+                    method: .txt, validityDays: 90))
+        }
+        let run = settledRun(wishes)
+        var input = run.input
+        let plan = Planner().plan(input)
+        guard case .complete(let seen, let scope)? = input.looks[.certificatePack] else { return }
+        input.looks[.certificatePack] = .complete(seen.reversed() + seen, scope)
+        #expect(Planner().plan(input) == plan)
+        #expect(plan.changes.isEmpty)
+        #expect(plan.news.isEmpty)
+    }
+}

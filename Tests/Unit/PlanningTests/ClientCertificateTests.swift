@@ -1,0 +1,190 @@
+import Domain
+import Planning
+import TestKit
+import Testing
+
+@Suite("Client certificates") struct ClientCertificateTests {
+    private let kind = SubjectKind.clientCertificate
+
+    private func wish(
+        _ name: String = "gateway", days: Int = 365, command: [String] = [], key: KeySource = .made(.ecP256)
+    ) -> Wish {
+        .clientCertificate(
+            ClientCertificateWish(
+                name: name, commonName: "gateway.example.com", key: key, validityDays: days, command: command))
+    }
+
+    private func words(_ run: inout ZoneRun, _ delays: [Duration]) -> String {
+        delays.map { run.pass(after: $0) }.joined(separator: " ")
+    }
+
+    @Test("create, deliver, run the command, and be quiet")
+    func fromNothing() {
+        var run = ZoneRun([wish(command: ["/bin/reload"])])
+        #expect(words(&run, [.zero, .seconds(15), .minutes(15), .hours(1)]) == "create deliver+run-command . .")
+        #expect(run.verdict("gateway", kind) == "rest as-wanted")
+        #expect(run.record("c1")?.generation == 1)
+    }
+
+    @Test("renewal is create, deliver, and revoke the old one after the overlap")
+    func renewal() {
+        var run = ZoneRun([wish(command: ["/bin/reload"])])
+        _ = words(&run, [.zero, .minutes(1)])
+        #expect(run.pass(after: .days(334)) == ".")
+        #expect(run.pass(after: .days(1)) == "create")
+        #expect(run.pass(after: .minutes(1)) == "deliver+run-command")
+        #expect(run.verdict("gateway", kind) == "wait overlap-running")
+        #expect(run.decision("gateway", kind)?.until == run.now + .days(1))
+        #expect(run.pass(after: .hours(23)) == ".")
+        #expect(run.pass(after: .hours(1)) == "revoke")
+        #expect(run.sent.last?.action == .clientCertificate(.revoke(ObjectID("c1"))))
+        run.show(ObjectID("c1"), "revoked")
+        #expect(words(&run, [.hours(1), .hours(1)]) == ". .")
+        #expect(run.verdict("gateway", kind) == "rest as-wanted")
+        #expect(run.state.subjects.first?.undoneAt == [])
+    }
+
+    @Test("S5: while the command fails the old one stays, and the failure is told")
+    func commandFails() {
+        var run = ZoneRun([wish(command: ["/bin/reload"])])
+        _ = words(&run, [.zero, .minutes(1)])
+        run.respond = { operation in
+            guard case .clientCertificate(.runCommand) = operation.action else { return nil }
+            return .refused(.commandDue, lasting: false, code: "command-failed", message: "exit status 1")
+        }
+        run.pass(after: .days(335))
+        run.forget()
+        for _ in 0..<50 { run.pass(after: .hours(1)) }
+        #expect(!run.sent.contains { $0.action.effect == .remove })
+        #expect(run.sent.count { $0.action.code == "run-command" } > 20)
+        #expect(run.conditions("gateway", kind) == [.commandFailed])
+        #expect(run.news.count { $0.kind == .decision } <= 3)
+        run.respond = { _ in nil }
+        #expect(run.pass(after: .hours(2)) == "run-command")
+        #expect(run.conditions("gateway", kind) == [])
+        #expect(run.pass(after: .hours(25)) == "revoke")
+    }
+
+    @Test("S5: at the moment of sending, a revocation of what has no proven successor is refused")
+    func atSending() {
+        var run = ZoneRun([wish()])
+        run.pass()
+        let operation = Operation(
+            id: OperationID("1"), subject: run.subject("gateway", kind),
+            action: .clientCertificate(.revoke(ObjectID("c1"))), reason: .superseded, committedAt: run.now)
+        #expect(Planner().objection(to: operation, in: run.input) != nil)
+        var byPerson = operation
+        byPerson.askedBy = "uid 0 (root)"
+        #expect(Planner().objection(to: byPerson, in: run.input) == nil)
+    }
+
+    @Test("S8: what was revoked from outside is held; a person lets a new one be made, or brings it back")
+    func revokedOutside() {
+        var run = ZoneRun([wish()])
+        _ = words(&run, [.zero, .minutes(1)])
+        run.show(ObjectID("c1"), "pending_revocation")
+        #expect(run.pass(after: .minutes(15)) == ".")
+        #expect(run.verdict("gateway", kind) == "hold revoked-outside")
+        run.show(ObjectID("c1"), "revoked")
+        for _ in 0..<20 { #expect(run.pass(after: .days(1)) == ".") }
+        #expect(run.conditions("gateway", kind) == [.held, .uncovered])
+        #expect(run.news.count { $0.kind == .decision && $0.priority == .warning } == 1)
+        var other = run
+        run.approve("gateway", .revokedOutside, kind)
+        #expect(run.pass(after: .minutes(15)) == "create")
+        #expect(run.pass(after: .minutes(15)) == "deliver")
+
+        other.show(ObjectID("c1"), "active")
+        #expect(other.pass(after: .minutes(15)) == ".")
+        #expect(other.verdict("gateway", kind) == "rest as-wanted")
+    }
+
+    @Test("what a person had revoked is not made again by itself")
+    func revokedByPerson() {
+        var run = ZoneRun([wish()])
+        _ = words(&run, [.zero, .minutes(1)])
+        let operation = Operation(
+            id: OperationID("1"), subject: run.subject("gateway", kind),
+            action: .clientCertificate(.revoke(ObjectID("c1"))), reason: .personAsked, committedAt: run.now,
+            askedBy: "uid 0 (root)")
+        run.settle(operation, .accepted(ObjectID("c1"), nil))
+        #expect(run.pass(after: .seconds(15)) == ".")
+        #expect(run.verdict("gateway", kind) == "hold revoked-outside")
+    }
+
+    @Test("a changed wish is a replacement; changed back, the old one is put in place again")
+    func changed() {
+        var run = ZoneRun([wish()])
+        _ = words(&run, [.zero, .minutes(1)])
+        run.want([wish(key: .made(.rsa2048))])
+        #expect(words(&run, [.minutes(15), .minutes(1)]) == "create deliver")
+        #expect(run.sent.last?.action == .clientCertificate(.deliver(ObjectID("c2"), generation: 2)))
+        run.want([wish()])
+        #expect(run.pass(after: .minutes(15)) == "deliver")
+        #expect(run.sent.last?.action == .clientCertificate(.deliver(ObjectID("c1"), generation: 1)))
+        #expect(run.pass(after: .days(1)) == "revoke")
+        #expect(run.sent.last?.action == .clientCertificate(.revoke(ObjectID("c2"))))
+        run.show(ObjectID("c2"), "revoked")
+        #expect(words(&run, [.hours(1), .hours(1)]) == ". .")
+        #expect(run.verdict("gateway", kind) == "rest as-wanted")
+    }
+
+    @Test("a renamed one is kept until a new one is in place under the new name")
+    func renamed() {
+        var run = ZoneRun([wish()])
+        _ = words(&run, [.zero, .minutes(1)])
+        run.want([wish("meter")])
+        #expect(words(&run, [.minutes(15), .minutes(1), .hours(23)]) == "create deliver .")
+        #expect(run.sent.last?.action == .clientCertificate(.deliver(ObjectID("c2"), generation: 2)))
+        #expect(run.pass(after: .hours(2)) == "revoke")
+        #expect(run.sent.last?.action == .clientCertificate(.revoke(ObjectID("c1"))))
+    }
+
+    @Test("one whose key is in hand is adopted, and put in place")
+    func adopted() {
+        var run = ZoneRun([wish()])
+        run.objects[ObjectID("f")] = .certificate("f", "active", clientWish, der: "x", from: run.now)
+        run.keysInHand[ObjectID("f")] = 4
+        #expect(run.pass() == "adopt+deliver")
+        #expect(run.sent.last?.action == .clientCertificate(.deliver(ObjectID("f"), generation: 4)))
+
+        var keyless = ZoneRun([wish()])
+        keyless.objects[ObjectID("f")] = .certificate("f", "active", clientWish, der: "x", from: run.now)
+        #expect(keyless.pass() == "create")
+    }
+
+    @Test("a renewal that is asked for earlier than a new one would last does not go round and round")
+    func shortLife() {
+        var run = ZoneRun([wish(days: 10)])
+        for _ in 0..<(24 * 30) { run.pass(after: .hours(1)) }
+        #expect(run.sent.count { $0.action.effect == .create } <= 10)
+    }
+
+    @Test("a key that does not fit holds the delivery, and is tried again")
+    func keyTrouble() {
+        var run = ZoneRun([wish()])
+        run.pass()
+        run.respond = { operation in
+            operation.action.effect == .local
+                ? .refused(.keyTrouble, lasting: false, code: "key-mismatch", message: "not for this key") : nil
+        }
+        run.pass(after: .minutes(1))
+        #expect(run.pass(after: .seconds(30)) == ".")
+        #expect(run.verdict("gateway", kind) == "hold key-trouble")
+        #expect(run.conditions("gateway", kind) == [.keyTrouble])
+        run.respond = { _ in nil }
+        #expect(run.pass(after: .hours(2)) == "deliver")
+        #expect(run.conditions("gateway", kind) == [])
+    }
+
+    @Test("an expired one is replaced although Cloudflare still calls it active (S13)")
+    func expired() {
+        var run = ZoneRun([wish()])
+        _ = words(&run, [.zero, .minutes(1)])
+        run.unseen = [.clientCertificate]
+        run.pass(after: .days(366))
+        #expect(run.conditions("gateway", kind).contains(.expired))
+        run.unseen = []
+        #expect(run.pass(after: .minutes(1)) == "create")
+    }
+}

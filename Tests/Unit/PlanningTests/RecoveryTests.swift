@@ -1,0 +1,115 @@
+import Domain
+import Planning
+import TestKit
+import Testing
+
+@Suite("S3: one intention makes at most one order") struct RecoveryTests {
+    /// A run whose order was sent and not answered; with what it made, when `isMade`.
+    private func lostReply(_ wish: Wish = .pack(mainWish), isMade: Bool) -> ZoneRun {
+        var run = ZoneRun([wish])
+        run.respond = { _ in .unanswered(code: "cloudflare-unanswered", message: "connection reset") }
+        run.pass()
+        run.respond = { _ in nil }
+        if isMade { run.makeUnanswered() }
+        return run
+    }
+
+    @Test(
+        "an order whose reply was lost is found again, and not repeated",
+        arguments: [Wish.pack(mainWish), .clientCertificate(clientWish)])
+    func found(wish: Wish) {
+        var run = lostReply(wish, isMade: true)
+        run.pass(after: .seconds(20))
+        #expect(run.sent.count { $0.action.effect == .create } == 1)
+        #expect(run.state.openOperations.isEmpty)
+        let kind = wish.kind
+        let record = run.state.objects.first
+        #expect(record?.ownership == .ordered)
+        #expect(record?.subject == run.subject(wish.name, kind))
+    }
+
+    @Test("while it is open nothing else is done, and it is lost only after two listings ten minutes apart")
+    func lost() {
+        var run = lostReply(isMade: false)
+        #expect(run.pass(after: .seconds(20)) == ".")
+        #expect(run.verdict("main") == "wait operation-open")
+        for _ in 0..<9 { #expect(run.pass(after: .seconds(60)) == ".") }
+        #expect(run.pass(after: .seconds(61)) == "order")
+        #expect(run.sent.count == 2)
+    }
+
+    @Test("a listing in between that failed proves nothing")
+    func lostNeedsSight() {
+        var run = lostReply(isMade: false)
+        run.unseen = [.certificatePack]
+        for _ in 0..<20 { #expect(run.pass(after: .minutes(5)) == ".") }
+        #expect(run.state.openOperations.count == 1)
+    }
+
+    @Test("an equal thing that was there before the order is not what it made")
+    func baseline() {
+        var run = ZoneRun([.pack(mainWish)])
+        run.objects[ObjectID("old")] = .pack("old", "validation_timed_out", mainWish)
+        run.respond = { _ in .unanswered(code: "x", message: "x") }
+        #expect(run.pass() == "order")
+        run.pass(after: .seconds(20))
+        #expect(run.record("old")?.ownership == .foreign)
+        #expect(run.state.openOperations.count == 1)
+    }
+
+    @Test("a look from before the order was committed says nothing about it")
+    func olderLook() {
+        let run = lostReply(isMade: false)
+        var input = run.input
+        input.lookedAt = run.now - .seconds(1)
+        let plan = Planner().plan(input)
+        #expect(plan.state.openOperations.map(\.state) == [.open(lackedSince: nil)])
+    }
+
+    @Test("a lost creation is made again with the same key")
+    func sameGeneration() {
+        var run = lostReply(.clientCertificate(clientWish), isMade: false)
+        for _ in 0..<14 { run.pass(after: .seconds(60)) }
+        let generations = run.sent.compactMap { operation -> Int? in
+            guard case .clientCertificate(.create(_, let generation)) = operation.action else { return nil }
+            return generation
+        }
+        #expect(generations == [1, 1])
+    }
+
+    @Test("two open orders for equal packs bind one each")
+    func twins() {
+        let twin = PackWish(
+            name: "twin", hosts: mainWish.hosts, authority: .letsEncrypt, method: .txt, validityDays: 90)
+        var run = ZoneRun([.pack(mainWish), .pack(twin)])
+        run.respond = { _ in .unanswered(code: "x", message: "x") }
+        run.pass()
+        run.respond = { _ in nil }
+        run.makeUnanswered()
+        run.pass(after: .seconds(20))
+        #expect(Set(run.state.objects.map(\.subject.name)) == ["main", "twin"])
+        #expect(run.sent.count == 2)
+    }
+
+    @Test("an unanswered deletion is settled by what is seen")
+    func deletion() {
+        var run = settledRun()
+        run.want([])
+        run.approve("main", .wouldUncover)
+        run.respond = { _ in .unanswered(code: "x", message: "x") }
+        #expect(run.pass(after: .minutes(16)) == "delete")
+        run.show(ObjectID("p1"), "pending_deletion")
+        run.pass(after: .seconds(20))
+        #expect(run.state.openOperations.isEmpty)
+        #expect(run.record("p1")?.removedFor == .noLongerWanted)
+        #expect(run.state.subjects.first?.undoneAt == [])
+        #expect(run.state.approvals.isEmpty)
+    }
+}
+
+extension ZoneRun {
+    /// Cloudflare carries out what it was sent and did not answer.
+    mutating func makeUnanswered() {
+        for operation in state.openOperations { _ = obey(operation) }
+    }
+}

@@ -1,0 +1,272 @@
+import Domain
+import Planning
+import TestKit
+import Testing
+
+func packWish(
+    _ name: String, _ hosts: HostSet, authority: CertificateAuthority = .letsEncrypt, days: Int = 90,
+    method: ValidationMethod = .txt
+) -> PackWish {
+    PackWish(
+        name: name, hosts: hosts.adding(["example.com"]), authority: authority, method: method, validityDays: days)
+}
+
+@Suite("S2: only what is ours is changed or removed") struct OwnershipTests {
+    @Test("a foreign pack that no wish names is listed and left alone, whatever becomes of it")
+    func foreign() {
+        var run = settledRun()
+        run.objects[ObjectID("f")] = .pack("f", "validation_timed_out", packWish("x", ["shop.example.com"]))
+        #expect(run.pass(after: .minutes(16)) == ".")
+        #expect(run.lastPlan?.entries.map(\.decision.reason) == [.discovered, .asWanted])
+    }
+
+    @Test("a deletion is not sent once the pack is not ours any more")
+    func releasedMeanwhile() {
+        var run = settledRun()
+        let operation = Operation(
+            id: OperationID("1"), subject: run.subject("main"), action: .pack(.delete(ObjectID("p1"))),
+            reason: .personAsked, committedAt: run.now)
+        #expect(Planner().objection(to: operation, in: run.input) == nil)
+        run.state.objects[0].ownership = .foreign
+        #expect(Planner().objection(to: operation, in: run.input) != nil)
+    }
+
+    @Test("a pack of another type is never adopted nor deleted")
+    func universal() {
+        var run = ZoneRun([.pack(mainWish)])
+        run.objects[ObjectID("u")] = .pack("u", "active", mainWish, until: run.now + .days(60))
+        run.change(ObjectID("u")) { $0.type = "universal" }
+        #expect(run.pass() == "order")
+    }
+
+    @Test("what a person released stays released, and is not adopted again")
+    func released() {
+        var run = settledRun()
+        run.state.objects[0].ownership = .foreign
+        run.state.subjects[0].isReleased = true
+        #expect(run.pass(after: .minutes(16)) == ".")
+        #expect(run.verdict("main") == "rest released")
+    }
+
+    @Test("a zone that left the settings is watched, never emptied")
+    func unmanaged() {
+        var run = settledRun()
+        run.wish = nil
+        #expect(run.pass(after: .minutes(16)) == ".")
+        #expect(run.verdict("main") == "rest not-managed")
+    }
+}
+
+@Suite("S4: no removal takes a host's last cover") struct CoverTests {
+    private let wide = packWish("main", ["*.example.com", "a.example.com"])
+    private let narrow = packWish("main", ["*.example.com"])
+
+    /// A replacement that has proven itself.
+    private func replaced(by next: PackWish, _ wishes: [PackWish] = []) -> ZoneRun {
+        var run = settledRun([.pack(wide)])
+        run.want([.pack(next)] + wishes.map(Wish.pack))
+        run.pass(after: .minutes(16))
+        run.show(ObjectID("p2"), "active")
+        run.pass(after: .minutes(1))
+        return run
+    }
+
+    @Test("a host that another name of the replacement covers is no loss")
+    func wildcardCovers() {
+        var run = replaced(by: narrow)
+        #expect(run.pass(after: .minutes(11)) == "delete")
+    }
+
+    @Test("a host that was dropped on purpose is held until a person approves, once")
+    func dropped() {
+        var run = replaced(by: packWish("main", ["b.example.com"]))
+        #expect(run.pass(after: .minutes(11)) == ".")
+        #expect(run.verdict("main") == "hold would-uncover")
+        #expect(run.decision("main")?.detail.contains("edgecertctl approve example.com/certificate_pack/main") == true)
+        #expect(run.conditions("main") == [.held])
+        run.approve("main", .wouldUncover)
+        #expect(run.pass(after: .minutes(1)) == "delete")
+        #expect(run.state.approvals.isEmpty)
+        #expect(run.changes.contains(.approvalUsed(run.subject("main"), .wouldUncover)))
+    }
+
+    @Test(
+        "what does not count as cover",
+        arguments: ["backup_issued", "staging_active", "pending_cleanup", "pending_deletion", "pending_validation"])
+    func noCover(status: String) {
+        var run = replaced(by: packWish("main", ["b.example.com"]))
+        run.objects[ObjectID("f")] = .pack("f", status, narrow, until: run.now + .days(60))
+        run.pass(after: .minutes(11))
+        #expect(run.verdict("main") == "hold would-uncover")
+    }
+
+    @Test("a foreign pack counts as cover, with more than seven days left", arguments: [(8, "delete"), (7, ".")])
+    func foreignCover(days: Int, word: String) {
+        var run = replaced(by: packWish("main", ["b.example.com"]))
+        run.objects[ObjectID("f")] = .pack("f", "active", narrow, until: run.now + .days(days))
+        run.pass(after: .minutes(1))
+        #expect(run.pass(after: .minutes(11)) == word)
+    }
+
+    @Test("two removals of one plan do not count on each other")
+    func cumulative() {
+        let hosts: HostSet = ["a.example.com", "example.com"]
+        var run = settledRun([
+            .pack(packWish("one", hosts)), .pack(packWish("two", hosts, authority: .google)),
+            .pack(packWish("apex", ["c.example.com"])),
+        ])
+        run.want([.pack(packWish("apex", ["c.example.com"]))])
+        run.limits.removalsPerZoneShare = 1
+        run.pass(after: .minutes(16))
+        #expect(run.sent.count { $0.action.effect == .remove } == 1)
+        run.pass(after: .minutes(16))
+        #expect(run.sent.count { $0.action.effect == .remove } == 1)
+        #expect(run.lastPlan?.entries.count { $0.decision.reason == .wouldUncover } == 1)
+    }
+
+    @Test("it is asked again at the moment of sending")
+    func atSending() {
+        var run = replaced(by: narrow)
+        run.now = run.now + .minutes(11)
+        let operation = Operation(
+            id: OperationID("1"), subject: run.subject("main"), action: .pack(.delete(ObjectID("p1"))),
+            reason: .superseded, committedAt: run.now)
+        #expect(Planner().objection(to: operation, in: run.input) == nil)
+        let index = run.state.objects.firstIndex { $0.id == ObjectID("p2") }
+        if let index { run.state.objects[index].sighting.stage = .leaving }
+        #expect(Planner().objection(to: operation, in: run.input) != nil)
+    }
+}
+
+@Suite("S5: a replacement serves before its predecessor goes") struct ReplacementTests {
+    private let a = packWish("main", ["a.example.com"])
+    private let b = packWish("main", ["a.example.com", "b.example.com"])
+    private let c = packWish("main", ["a.example.com", "b.example.com", "c.example.com"])
+
+    @Test("order, wait until it is active, prove it for ten minutes, then delete the old one")
+    func makeBeforeBreak() {
+        var run = settledRun([.pack(a)])
+        run.want([.pack(b)])
+        #expect(run.pass(after: .minutes(16)) == "order")
+        for _ in 0..<3 { #expect(run.pass(after: .minutes(5)) == ".") }
+        run.show(ObjectID("p2"), "active")
+        #expect(run.pass(after: .minutes(1)) == ".")
+        #expect(run.verdict("main") == "wait proving")
+        #expect(run.decision("main")?.until == run.now + .minutes(10))
+        #expect(run.pass(after: .seconds(599)) == ".")
+        #expect(run.pass(after: .seconds(1)) == "delete")
+        #expect(run.sent.last?.action == .pack(.delete(ObjectID("p1"))))
+        run.objects[ObjectID("p1")] = nil
+        run.pass(after: .minutes(16))
+        run.pass(after: .minutes(16))
+        #expect(run.verdict("main") == "rest as-wanted")
+        #expect(run.state.subjects.first?.undoneAt == [])
+    }
+
+    @Test("a chain of changes: what never served goes early, what serves goes last")
+    func chain() {
+        var run = settledRun([.pack(a)])
+        run.want([.pack(b)])
+        #expect(run.pass(after: .minutes(16)) == "order")
+        run.want([.pack(c)])
+        #expect(run.pass(after: .minutes(2)) == "order")
+        #expect(run.pass(after: .minutes(2)) == "delete")
+        #expect(run.sent.last?.action == .pack(.delete(ObjectID("p2"))))
+        run.objects[ObjectID("p2")] = nil
+        for _ in 0..<4 { #expect(run.pass(after: .minutes(16)) == ".") }
+        #expect(run.record("p1")?.sighting.stage == .serving)
+        run.show(ObjectID("p3"), "active")
+        run.pass(after: .minutes(1))
+        #expect(run.pass(after: .minutes(11)) == "delete")
+        #expect(run.sent.last?.action == .pack(.delete(ObjectID("p1"))))
+    }
+
+    @Test("a wish that is changed back is met by the old pack again, and the new one goes")
+    func changedBack() {
+        var run = settledRun([.pack(a)])
+        run.want([.pack(b)])
+        run.pass(after: .minutes(16))
+        run.want([.pack(a)])
+        #expect(run.pass(after: .minutes(2)) == "delete")
+        #expect(run.sent.last?.action == .pack(.delete(ObjectID("p2"))))
+        #expect(run.record("p1")?.sighting.stage == .serving)
+    }
+
+    @Test("a replacement that is not ordered goes no further: the old pack is kept")
+    func refused() {
+        var run = settledRun([.pack(a)])
+        run.want([.pack(b)])
+        run.respond = { _ in .refused(.refused, lasting: true, code: "cloudflare-refused", message: "no") }
+        #expect(run.pass(after: .minutes(16)) == "order")
+        for _ in 0..<5 { #expect(run.pass(after: .hours(2)) == ".") }
+        #expect(run.verdict("main") == "hold refused")
+        run.want([.pack(c)])
+        #expect(run.pass(after: .minutes(16)) == "order")
+    }
+
+    @Test("the same hosts from another authority: tried once, held, and delete-first only with approval and cover")
+    func sameHosts() {
+        let google = packWish("main", ["a.example.com"], authority: .google)
+        var run = settledRun([.pack(a)])
+        run.want([.pack(google)])
+        run.respond = { operation in
+            guard case .pack(.order) = operation.action else { return nil }
+            return .refused(
+                .sameHostSetRefused, lasting: true, code: "cloudflare-duplicate-hosts", message: "duplicate")
+        }
+        #expect(run.pass(after: .minutes(16)) == "order")
+        #expect(run.pass(after: .minutes(2)) == ".")
+        #expect(run.verdict("main") == "hold same-host-set-refused")
+        run.approve("main", .sameHostSetRefused)
+        #expect(run.pass(after: .minutes(2)) == ".")
+        #expect(run.verdict("main") == "hold would-uncover")
+        run.objects[ObjectID("u")] = .pack("u", "active", packWish("", ["*.example.com"]), until: run.now + .days(60))
+        run.pass(after: .minutes(2))
+        #expect(run.sent.last?.action == .pack(.delete(ObjectID("p1"))))
+        run.respond = { _ in nil }
+        run.pass(after: .minutes(2))
+        #expect(run.verdict("main") == "wait provider-removing")
+        run.objects[ObjectID("p1")] = nil
+        run.pass(after: .minutes(16))
+        #expect(run.pass(after: .minutes(16)) == "order")
+        #expect(run.state.subjects.first { $0.subject.name == "main" }?.undoneAt == [])
+    }
+
+    @Test("a wish that was renamed keeps its pack and its counters")
+    func renamed() {
+        var run = settledRun([.pack(a)])
+        run.state.subjects[0].undoneAt = [run.now]
+        var renamed = a
+        renamed.name = "web"
+        run.want([.pack(renamed)])
+        #expect(run.pass(after: .minutes(16)) == ".")
+        #expect(run.verdict("web") == "rest as-wanted")
+        #expect(run.record("p1")?.subject == run.subject("web"))
+        #expect(run.state.subjects.first { $0.subject.name == "web" }?.undoneAt.count == 1)
+    }
+
+    @Test("two wishes that swapped their names keep their packs")
+    func swapped() {
+        var (one, two) = (packWish("one", ["1.example.com"]), packWish("two", ["2.example.com"]))
+        var run = settledRun([.pack(one), .pack(two)])
+        swap(&one.name, &two.name)
+        run.want([.pack(one), .pack(two)])
+        #expect(run.pass(after: .minutes(16)) == ".")
+        #expect(run.lastPlan?.entries.map(\.decision.reason) == [.asWanted, .asWanted])
+    }
+
+    @Test("an equal pack is adopted and not ordered again; two equal wishes get it once")
+    func adopted() {
+        var run = ZoneRun([.pack(a)])
+        run.objects[ObjectID("f")] = .pack("f", "active", a, until: run.now + .days(60))
+        run.change(ObjectID("f")) { $0.hosts = $0.hosts.adding(["sni.cloudflaressl.com"]) }
+        #expect(run.pass() == "adopt")
+        #expect(run.verdict("main") == "rest as-wanted")
+
+        var twin = a
+        twin.name = "twin"
+        var both = ZoneRun([.pack(a), .pack(twin)])
+        both.objects[ObjectID("f")] = .pack("f", "active", a, until: both.now + .days(60))
+        #expect(both.pass() == "adopt+order")
+    }
+}

@@ -1,0 +1,74 @@
+import Domain
+import TestKit
+import Testing
+
+@testable import Planning
+
+@Suite("When to look again (S12)") struct ScheduleTests {
+    @Test("the checks of a validation are Cloudflare's published ones")
+    func validationChecks() {
+        var moments: [Int64] = []
+        var age: Duration = .zero
+        for _ in 0..<42 {
+            let next = ValidationChecks.next(after: age)
+            moments.append((next - age).wholeSeconds)
+            age = next
+        }
+        #expect(moments.prefix(13) == [63, 63, 66, 69, 72, 76, 80, 84, 88, 93, 242, 279, 321])
+        #expect(moments[39] == 13_975)
+        #expect(moments.suffix(2) == [14_400, 14_400])
+    }
+
+    @Test(
+        "never in the past, and at the latest when a settled zone is",
+        arguments: [
+            "active", "initializing", "pending_validation", "pending_deployment", "pending_deletion", "polishing",
+            "holding_deployment", "validation_timed_out",
+        ])
+    func bounds(status: String) {
+        var run = settledRun()
+        run.show(ObjectID("p1"), status)
+        for delay in [
+            Duration.seconds(1), .seconds(59), .minutes(7), .hours(3), .days(40), .zero - .days(400), .days(800),
+        ] {
+            run.pass(after: delay)
+            guard let next = run.lastPlan?.nextLook else { return }
+            #expect(next > run.now)
+            #expect(next <= run.now + run.lookEvery)
+        }
+    }
+
+    @Test("a settled zone has its place in the interval, by its identifier")
+    func phase() {
+        var run = settledRun()
+        let first = run.plan().nextLook
+        run.now = first
+        let second = run.plan().nextLook
+        #expect(second == first + run.lookEvery)
+        #expect(Schedule.hash("") == 0xcbf2_9ce4_8422_2325)
+        #expect(Schedule.hash("a") == 0xaf63_dc4c_8601_ec8c)
+    }
+
+    @Test("what moves is looked at soon, and ever less often")
+    func moving() {
+        var run = settledRun()
+        run.show(ObjectID("p1"), "pending_deployment")
+        run.pass()
+        #expect(run.lastPlan?.nextLook == run.now + .seconds(15))
+        run.pass(after: .minutes(4))
+        #expect(run.lastPlan?.nextLook == run.now + .seconds(30))
+        run.pass(after: .minutes(20))
+        #expect(run.lastPlan?.nextLook == run.now + .seconds(60))
+    }
+
+    @Test("the end of a wait is a time to look")
+    func until() {
+        var run = settledRun()
+        run.want([.pack(packWish("main", ["*.example.com", "b.example.com"]))])
+        run.pass()
+        run.show(ObjectID("p2"), "active")
+        run.pass(after: .minutes(1))
+        run.pass(after: .minutes(9))
+        #expect(run.lastPlan?.nextLook == run.now + .minutes(1))
+    }
+}

@@ -1,0 +1,44 @@
+import Domain
+import Testing
+
+@testable import SettingsFile
+
+@Suite("Settings check") struct SettingsCheckTests {
+    let now = Timestamp(unixSeconds: 1_795_000_000)  // 2026-11-18
+
+    func check(_ files: [(String, String)]) throws -> [String] {
+        let reading = try SettingsReading(files.map { SettingsText(file: $0.0, text: $0.1) })
+        return SettingsCheck.diagnostics(of: reading, now: now).map {
+            "\($0.file):\($0.place?.line ?? 0):\($0.place?.column ?? 0) \($0.severity.rawValue) \($0.code) \($0.key)"
+        }
+    }
+
+    @Test("good wishes pass")
+    func good() throws { #expect(try check([("f", zone())]) == []) }
+
+    @Test("findings stand at the key concerned, or at the wish's header, among the settings' warnings")
+    func places() throws {
+        let second = """
+            [[zone]]
+            name = "example.com"
+            [[zone.certificate_pack]]
+            name = "bad"
+            hosts = ["*.example.com", "xn--bcher-kva.example.com"]
+            certificate_authority = "google"
+            validation_method = "http"
+            validity_days = 365
+            cloudflare_branding = true
+            """
+        let first = zone("mode = 'enforce'", pack: "cloudflare_branding = true")
+        #expect(
+            try check([("a", first), ("b", second)]) == [
+                "a:3:8 warning mode-without-effect zone[1].mode",
+                "a:10:23 warning branding-not-offered zone[1].certificate_pack[1].cloudflare_branding",
+                "b:5:9 error apex-missing zone[1].certificate_pack[1].hosts",
+                "b:5:9 error punycode-not-offered zone[1].certificate_pack[1].hosts",
+                "b:7:21 error wildcard-over-http zone[1].certificate_pack[1].validation_method",
+                "b:8:17 error validity-not-offered zone[1].certificate_pack[1].validity_days",
+                "b:8:17 error validity-past-calendar zone[1].certificate_pack[1].validity_days",
+            ])
+    }
+}
