@@ -121,7 +121,7 @@ import Testing
 
     @Test("whatever is asked, whenever, and whatever is forced: there is an answer", arguments: 1...4)
     func nonsense(seed: UInt64) throws {
-        var chance = SeededChance(seed: seed)
+        var chance = SplitMix64(seed: seed)
         var world = try World(.standard, seed: seed)
         let id = try world.orderedPack()
         let z = World.zone

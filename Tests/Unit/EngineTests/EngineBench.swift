@@ -63,7 +63,7 @@ final class EngineBench: Sendable {
                 ledger: ledger,
                 provider: { Provider(mode: $0, looking: client, creating: client, changing: client, removing: client) },
                 budget: budget, keys: keys, commands: commands, clock: clock, timers: clock,
-                chance: TestKit.SeededChance(seed: 7), news: heard, supervisor: heard, settings: source,
+                chance: SeededChance(seed: 7), news: heard, supervisor: heard, settings: source,
                 onCorruption: { _ in }), settings: settings, era: era)
     }
 
