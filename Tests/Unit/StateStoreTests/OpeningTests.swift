@@ -11,7 +11,6 @@ import Testing
     @Test("a new database is made, private to its owner and group, and found again")
     func new() throws {
         let scratch = try Scratch()
-        umask(0o077)
         let first = try scratch.open()
         #expect(first.outcome == .created(formerLife: []))
         #expect(try first.ledger.note(.untrusted) == nil)

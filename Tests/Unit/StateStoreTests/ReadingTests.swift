@@ -62,6 +62,7 @@ import Testing
         #expect(try note() == "2")
         let (database, log, index) = try (scratch.bytes(), scratch.bytes("-wal"), scratch.bytes("-shm"))
         try ledger.close()
+        let closed = try scratch.bytes()
         #expect(try note() == "2")
 
         // Killed: the log is full, and nobody has its index open.
@@ -73,7 +74,7 @@ import Testing
         // Stopped, and what is empty was cleared away.
         try scratch.put([], "-wal")
         unlink(scratch.path + "-shm")
-        try scratch.put(try Self.checkpointed(scratch))
+        try scratch.put(closed)
         scratch.give(to: OtherUser.group)
         #expect(try note() == "2")
         unlink(scratch.path + "-wal")
@@ -93,13 +94,6 @@ import Testing
             guard case .unopenable? = error as? StoreTrouble else { return false }
             return true
         }
-    }
-
-    /// The database with its log written in.
-    private static func checkpointed(_ scratch: Scratch) throws -> [UInt8] {
-        let other = try Scratch()
-        try other.put(try scratch.bytes())
-        return try other.bytes()
     }
 
     @Test("readers beside a writer see whole commits, each at least as new as the one before")
@@ -143,7 +137,7 @@ import Testing
         try await withThrowingTaskGroup(of: Void.self) { group in
             for caller in 0..<4 {
                 group.addTask {
-                    for number in 0..<50 {
+                    for number in 0..<15 {
                         try ledger.commit([.object(Sample.pack("\(caller)-\(number)"))])
                         _ = try ledger.state(of: Sample.zone, now: Sample.now)
                     }
@@ -151,6 +145,6 @@ import Testing
             }
             try await group.waitForAll()
         }
-        #expect(try ledger.knownIDs(.certificatePack, in: Sample.zone).count == 200)
+        #expect(try ledger.knownIDs(.certificatePack, in: Sample.zone).count == 60)
     }
 }

@@ -55,6 +55,7 @@ final class Scratch: Sendable {
         let file = open(path + suffix, O_WRONLY | O_CREAT | O_TRUNC, 0o640)
         try #require(file >= 0)
         defer { close(file) }
+        fchmod(file, 0o640)
         try #require(Glibc.write(file, bytes, bytes.count) == bytes.count)
     }
 
