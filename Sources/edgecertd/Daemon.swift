@@ -147,7 +147,8 @@ struct Daemon {
             try opened.ledger.commit([.note(.era, fresh)])
             return fresh
         } catch {
-            return "\(Edgecert.version) unwritable"  // equal to no zone's: every pass only plans, and nothing can be written
+            // Equal to no zone's: every pass only plans, and nothing can be written.
+            return "\(Edgecert.version) unwritable"
         }
     }
 

@@ -63,7 +63,8 @@ private struct NoSimulator: Explained {
     let origin: String
     var explanation: Explanation {
         Explanation(
-            code: "no-simulator", summary: "cloudflare.follow_simulator_clock is set and no simulator answers at \(origin)",
+            code: "no-simulator",
+            summary: "cloudflare.follow_simulator_clock is set and no simulator answers at \(origin)",
             hint: "start edgecert-sim first, or take the setting out")
     }
 }
