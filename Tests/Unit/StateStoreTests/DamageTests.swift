@@ -14,7 +14,7 @@ import Testing
         let (sound, scratch) = (try Self.soundDatabase(), try Scratch())
         var chance = SplitMix(state: seed)
         var outcomes: [String: Int] = [:]
-        for _ in 0..<250 {
+        for _ in 0..<150 {
             var bytes = sound
             // Half of them in the first page and what is known of it, where a flip tells most.
             let places = chance.next() % 2 == 0 ? UInt64(bytes.count) : 200
