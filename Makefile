@@ -65,7 +65,7 @@ unit-test:
 system-test: build ## run the built programs under a systemd of their own (needs root)
 	@tools/deps build run test
 	@$(MAKE) --no-print-directory docs .build/varlink
-	@Tests/System/in-systemd python3 -m unittest discover -v -s Tests/System -p 'test_*.py' || \
+	@Tests/System/in-systemd env CONFIGURATION=$(CONFIGURATION) python3 -m unittest discover -v -s Tests/System -p 'test_*.py' || \
 	  { code=$$?; [ $$code = 77 ] || exit $$code; }
 
 # The reference client of the Varlink project, for the tests alone; without it theirs are skipped, and say so.
