@@ -98,7 +98,7 @@ install: $(built) $(pages) $(completions) ## install below DESTDIR and PREFIX (/
 	install -d $(etc)/conf.d
 	[ -e $(etc)/edgecertd.toml ] || install -m 644 etc/edgecertd.toml $(etc)/edgecertd.toml
 	install -d $(share)/doc/edgecert $(share)/man/man1 $(share)/man/man5 $(share)/man/man8
-	install -m 644 README.md LICENSE etc/edgecertd.toml $(share)/doc/edgecert
+	install -m 644 $(wildcard README.md) LICENSE etc/edgecertd.toml $(share)/doc/edgecert
 	install -m 644 $(filter %.1,$(pages)) $(share)/man/man1
 	install -m 644 man/edgecertd.toml.5 $(share)/man/man5
 	install -m 644 $(filter %.8,$(pages)) $(share)/man/man8
