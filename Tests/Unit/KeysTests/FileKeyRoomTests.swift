@@ -4,6 +4,7 @@ import Engine
 import Glibc
 import SwiftASN1
 import Synchronization
+import TestKit
 import Testing
 import X509
 
@@ -224,11 +225,11 @@ import X509
         }
     }
 
-    @Test("no certificate that chance has spoilt traps, or passes for one of another key")
+    @Test("no certificate that chance has spoilt traps")
     func spoilt() async throws {
         let certificate = try authority.certificate(for: try await request())
         let der = try #require(PEMText.der(labelled: ["CERTIFICATE"], in: certificate))
-        var chance = SystemRandomNumberGenerator()
+        var chance = SeededChance(seed: 20_261_121)
         for _ in 0..<500 {
             var spoilt = der
             for _ in 0..<Int.random(in: 1...4, using: &chance) {
