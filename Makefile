@@ -65,7 +65,7 @@ unit-test:
 system-test: build ## run the built programs under a systemd of their own (needs root)
 	@tools/deps build run test
 	@$(MAKE) --no-print-directory docs .build/varlink
-	@Tests/System/in-systemd python3 -m unittest discover -v -s Tests/System -p 'test_*.py' || \
+	@Tests/System/in-systemd env CONFIGURATION=$(CONFIGURATION) python3 -m unittest discover -v -s Tests/System -p 'test_*.py' || \
 	  { code=$$?; [ $$code = 77 ] || exit $$code; }
 
 # The reference client of the Varlink project, for the tests alone; without it theirs are skipped, and say so.
@@ -98,7 +98,7 @@ install: $(built) $(pages) $(completions) ## install below DESTDIR and PREFIX (/
 	install -d $(etc)/conf.d
 	[ -e $(etc)/edgecertd.toml ] || install -m 644 etc/edgecertd.toml $(etc)/edgecertd.toml
 	install -d $(share)/doc/edgecert $(share)/man/man1 $(share)/man/man5 $(share)/man/man8
-	install -m 644 README.md LICENSE etc/edgecertd.toml $(share)/doc/edgecert
+	install -m 644 $(wildcard README.md) LICENSE etc/edgecertd.toml $(share)/doc/edgecert
 	install -m 644 $(filter %.1,$(pages)) $(share)/man/man1
 	install -m 644 man/edgecertd.toml.5 $(share)/man/man5
 	install -m 644 $(filter %.8,$(pages)) $(share)/man/man8

@@ -143,16 +143,11 @@ class Journal:
     """What the unit has told since the test began."""
 
     def __init__(self):
-        run("journalctl", "--sync")
-        done = run("journalctl", "-n", "1", "-o", "json", "--no-pager")
-        self.cursor = json.loads(done.stdout.splitlines()[-1])["__CURSOR"]
+        self.begun = time.time_ns() // 1000
 
     def entries(self, **fields):
         """Every entry with these fields, oldest first. Those of the manager about the unit are among them."""
-        run("journalctl", "--sync")
-        done = run(
-            "journalctl", "-u", UNIT, "-o", "json", "--all", "--no-pager", "--after-cursor", self.cursor, timeout=60)
-        entries = [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
+        entries = [json.loads(line) for line in self.text("-o", "json", "--all").splitlines() if line.startswith("{")]
         return [entry for entry in entries if all(entry.get(name) == value for name, value in fields.items())]
 
     def news(self, kind, **fields):
@@ -164,7 +159,8 @@ class Journal:
 
     def text(self, *options):
         run("journalctl", "--sync")
-        return run("journalctl", "-u", UNIT, "--no-pager", "--after-cursor", self.cursor, *options).stdout
+        since = f"@{self.begun // 1_000_000}.{self.begun % 1_000_000:06}"
+        return run("journalctl", "-u", UNIT, "--no-pager", "--quiet", "--since", since, *options).stdout
 
 
 class Bench(unittest.TestCase):

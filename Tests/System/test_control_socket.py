@@ -57,7 +57,7 @@ class Rights(Bench):
         self.assertIn("parameters", self.call({"method": "io.edgecert.Control.Status"}, user="reader"))
         refused = self.call({"method": "io.edgecert.Control.Reload"}, user="reader")
         self.assertEqual(refused["error"], "io.edgecert.Control.NotPermitted")
-        self.assertEqual(self.ctl("reload", user="reader").returncode, 5)
+        self.assertEqual(self.ctl("reload", user="reader").returncode, 1)
 
     def test_the_changing_group_changes_and_its_name_is_in_the_audit(self):
         self.assertEqual(self.ctl("reload", user="admin").returncode, 0)
