@@ -103,7 +103,7 @@ let package = Package(
             name: "edgecertctl",
             dependencies: [
                 "Domain", "Planning", "Engine", "CloudflareAPI", "Reports", "Clockwork", "HTTPTransport", "StateStore",
-                "SystemdLink", "SettingsFile", "ControlAPI", arguments,
+                "SystemdLink", "SettingsFile", "ControlAPI", "CSQLite", arguments,
             ], swiftSettings: strict, linkerSettings: shipped),
         .executableTarget(
             name: "edgecert-sim",

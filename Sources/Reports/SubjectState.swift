@@ -110,7 +110,8 @@ struct Judgement {
         guard let current, current.sighting.stage.isMoving else {
             return clause(reason.words, record.decision?.detail ?? "")
         }
-        return "\(current.sighting.shownStatus) for \(ShortDuration.text(now - current.since)): \(reason.words)"
+        let moves = "\(current.sighting.shownStatus) for \(ShortDuration.text(now - current.since))"
+        return record.decision?.verdict == .rest ? moves : "\(moves): \(reason.words)"
     }
 
     private static func rest(

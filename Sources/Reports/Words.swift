@@ -46,7 +46,7 @@ extension Reason {
         case .daemonLimit: "too many orders in one day"
         case .removalLimit: "too many removals at once"
         case .undoneOutside: "what was done here was undone from outside, twice"
-        case .revokedOutside: "it was revoked from outside"
+        case .revokedOutside: "it was revoked, and none is made in its place unasked"
         case .statusUnread: "Cloudflare's status word is not known to this version"
         case .preflightFailed: "the wish breaks a rule of Cloudflare or of its authority"
         case .refused: "Cloudflare refused the change, and would refuse it again"

@@ -33,8 +33,9 @@ struct Backup: ParsableCommand {
         Output.write(json ? try Output.json(report) : report.text)
     }
 
-    /// Reads the copy as the daemon would, all rows of it.
+    /// Has SQLite look at every page and index of the copy, then reads all rows of it as the daemon would.
     private func verify(_ database: String) throws -> Int {
+        try CopyCheck.check(database)
         do throws(StoreTrouble) {
             let ledger = try SQLiteLedger.openReading(database)
             var subjects = 0
@@ -60,7 +61,7 @@ struct BackupReport: Encodable {
     var text: String {
         let keys = missingKeys ? "there is no keys folder yet" : "\(files) files of keys and certificates"
         return """
-            \(directory): the database with \(subjects) subjects, read back whole; \(keys), \(bytes) bytes, compared
+            \(directory): the database with \(counted(subjects, "subject")), found sound; \(keys), \(bytes) bytes, compared
 
             It holds private keys: keep it as you keep those. To restore it:
               systemctl stop edgecertd

@@ -76,9 +76,13 @@ struct Doctor: AsyncParsableCommand {
         } catch {
             findings.append(HealthFinding(.reach, .bad, "\(error)"))
         }
-        findings.append(
-            gate.skew.map { .clock(skew: $0) }
-                ?? HealthFinding(.clock, .unknown, "no answer from Cloudflare to compare it with"))
+        if settings.cloudflare.followSimulatorClock {
+            findings.append(HealthFinding(.clock, .doubtful, "the time is a simulator's: this is not production"))
+        } else {
+            findings.append(
+                gate.skew.map { .clock(skew: $0) }
+                    ?? HealthFinding(.clock, .unknown, "no answer from Cloudflare to compare it with"))
+        }
     }
 
     /// The credential of the running unit where this user may read it, else the settings' file.

@@ -1,4 +1,5 @@
 import Domain
+import Glibc
 import Testing
 
 @testable import ControlAPI
@@ -43,6 +44,18 @@ import Testing
         let refusal = ControlTrouble.notPermitted(.reload, to: PeerCredentials(uid: 1000, gid: 1000))
         #expect(refusal.explanation.hint?.contains("edgecert-admin") == true)
         #expect(refusal.exitCode == 1)
+    }
+
+    @Test(
+        "over the socket a caller without rights reads, and changes nothing",
+        .enabled(if: geteuid() != 0, "SKIPPED: root may do everything; run it as another user"))
+    func overTheSocket() async throws {
+        let bench = try await Bench(rights: ControlRights(daemonUID: geteuid() &+ 1, adminGroup: nil))
+        let client = try bench.client()
+        #expect(try client.call(.status, as: Text.self) == Text(text: "Status"))
+        let trouble = #expect(throws: VarlinkTrouble.self) { try client.call(.reload, as: Text.self) }
+        #expect(trouble?.explanation.code == "control-not-permitted")
+        await bench.stop()
     }
 
     @Test("unknown groups and users are no error")
