@@ -26,6 +26,7 @@ extension PlanDraft {
         if decision.isSame(as: old) { return false }
         // A look that failed changes nothing (S1), and trying again is not a new decision.
         if decision.reason == .notSeen { return false }
+        if let action = decision.action, record.refusal?.wishKey == action.refusalKey { return false }
         guard let action = decision.action, let tries = record.tries else { return true }
         return tries.action != action.code || tries.object != action.object
     }
