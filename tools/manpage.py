@@ -9,6 +9,7 @@ import json
 import re
 import subprocess
 import sys
+import textwrap
 
 
 def escaped(text):
@@ -36,29 +37,22 @@ def synopsis(command, words):
             name = f"\\fI{escaped(argument.get('valueName', 'argument'))}\\fR"
             name += " ..." if argument.get("isRepeating") else ""
             parts.append(f"[{name}]" if argument.get("isOptional") else name)
-    if command.get("subcommands"):
+    if any(sub["commandName"] != "help" for sub in command.get("subcommands", [])):
         parts.append("\\fIcommand\\fR ...")
     return "\n".join(parts)
 
 
 def prose(text):
-    """Paragraphs; a line in capitals is a heading; lines set in by four spaces stay as they are."""
-    out, literal = [], False
-    for line in text.splitlines():
-        is_literal = line.startswith("    ")
-        if is_literal != literal:
-            out.append(".RS 4\n.nf" if is_literal else ".fi\n.RE")
-            literal = is_literal
-        if is_literal:
-            out.append(escaped(line[4:]))
-        elif not line.strip():
-            out.append(".PP")
-        elif line.isupper() and len(line) < 40:
-            out.append(f".SS {escaped(line.capitalize())}")
+    """Paragraphs; a line in capitals is a heading; a paragraph with a line set in by four spaces stays as it is."""
+    out = []
+    for block in re.split(r"\n\s*\n", text.strip("\n")):
+        lines = block.splitlines()
+        if len(lines) == 1 and block.strip().isupper() and len(block) < 40:
+            out.append(f".SS {escaped(block.strip().capitalize())}")
+        elif any(line.startswith("    ") for line in lines):
+            out += [".PP", ".RS 4", ".nf", escaped(textwrap.dedent(block)), ".fi", ".RE"]
         else:
-            out.append(escaped(line.strip()))
-    if literal:
-        out.append(".fi\n.RE")
+            out += [".PP", escaped("\n".join(line.strip() for line in lines))]
     return "\n".join(out)
 
 
@@ -88,8 +82,9 @@ def page(help_, section, more):
     ]
     if command.get("discussion"):
         out += [".SH DESCRIPTION", prose(command["discussion"])]
-    out += [".SH OPTIONS", options(command)]
     subcommands = [c for c in command.get("subcommands", []) if c["commandName"] != "help" and c.get("shouldDisplay", True)]
+    common = shared(subcommands)
+    out += [".SH OPTIONS", options({"arguments": command.get("arguments", []) + common})]
     if subcommands:
         out.append(".SH COMMANDS")
     for sub in subcommands:
@@ -97,11 +92,21 @@ def page(help_, section, more):
         out.append(escaped(sub.get("abstract", "")))
         if sub.get("discussion"):
             out += [".PP", prose(sub["discussion"])]
-        out.append(options({"arguments": [a for a in sub.get("arguments", []) if not is_everywhere(a)]}))
+        out.append(options({"arguments": [a for a in sub.get("arguments", []) if a not in common and not is_everywhere(a)]}))
     if more:
         with open(more, encoding="utf-8") as file:
             out.append(file.read().rstrip())
     return "\n".join(line for line in out if line) + "\n"
+
+
+def shared(commands):
+    """The options that most of the commands have, to be described once."""
+    found = []
+    for argument in (a for command in commands for a in command.get("arguments", []) if a["kind"] != "positional"):
+        if argument not in found and not is_everywhere(argument):
+            if sum(argument in command.get("arguments", []) for command in commands) > len(commands) / 2:
+                found.append(argument)
+    return found
 
 
 def is_everywhere(argument):

@@ -39,6 +39,7 @@ extension VarlinkTrouble: Explained {
     public var exitCode: Int {
         switch self {
         case .answered(let trouble): trouble.exitCode
+        case .socket(.denied), .socket(.path): 1
         case .socket, .silent, .cut, .unreadable: 69
         }
     }

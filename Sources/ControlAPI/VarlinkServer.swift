@@ -13,6 +13,7 @@ public actor VarlinkServer {
     let executor = QueueExecutor(label: "io.edgecert.control")
     public nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
 
+    private let answering = CallExecutor()
     private let description: ServiceDescription
     private let limits: ControlLimits
     private let patience: Patience
@@ -141,6 +142,9 @@ public actor VarlinkServer {
 
     var connectionCount: Int { connections.count }
 
+    /// What has been said and not been read, of all callers together.
+    var unreadBytes: Int { connections.values.reduce(0) { $0 + $1.unreadCount } }
+
     private func isOver(_ connection: Connection, _ now: Duration) -> Bool {
         if let since = connection.unreadSince, now - since >= limits.unread { return true }
         if connection.isHalfClosed, connection.descriptor.isHungUp { return true }
@@ -215,7 +219,7 @@ public actor VarlinkServer {
         case .success(let method):
             let call = ControlCall(
                 method: method, peer: connection.peer, wantsMore: (header.more ?? false) && !oneway, message: message)
-            let task = Task.detached { [handler, id = connection.id] in
+            let task = Task.detached(executorPreference: answering) { [handler, id = connection.id] in
                 let result: Result<ControlPayload, ControlTrouble>
                 do throws(ControlTrouble) {
                     let stream = ControlStream(server: self, connection: id, call: number)

@@ -114,12 +114,17 @@ extension Folder {
 extension FileAccess {
     /// Lets the group into a subject's own folder. An operator's rights on it are kept, above all the setgid bit.
     fileprivate func open(_ descriptor: CInt, path: String) throws(KeyTrouble) {
-        guard group != nil else { return }
+        guard let group else { return }
         try check(descriptor, path: path)
         var status = stat()
         guard fstat(descriptor, &status) == 0 else { throw .failed("cannot be read", path) }
         let rights = status.st_mode & 0o7777
         guard rights & 0o050 != 0o050 else { return }
-        guard fchmod(descriptor, rights | 0o050) == 0 else { throw .failed("cannot be opened to its group", path) }
+        guard fchmod(descriptor, rights | 0o050) == 0 else {
+            // A service that may not set the setgid bit may not even keep it.
+            let detail =
+                "its mode is \(String(rights, radix: 8)), and cannot be changed: \(String(cString: strerror(errno)))"
+            throw .group(path: path, wanted: group.name, detail: detail)
+        }
     }
 }

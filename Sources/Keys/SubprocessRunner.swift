@@ -1,4 +1,5 @@
 import Dispatch
+import Domain
 public import Engine
 import Glibc
 import Subprocess
@@ -86,7 +87,8 @@ public struct SubprocessRunner: CommandRunner {
                 return .drained
             }
             group.addTask {
-                do { try await Task.sleep(for: timeout) } catch { return .cancelled }
+                // Longer than a year is as good as for ever, and can be counted.
+                do { try await Task.sleep(for: min(timeout, .days(365))) } catch { return .cancelled }
                 return .late
             }
             var missing: Set<Event> = [.exited, .drained]

@@ -71,7 +71,9 @@ extension HealthFinding {
     /// - Parameter skew: This machine's clock minus Cloudflare's `Date:`, in whole seconds.
     public static func clock(skew: Duration) -> HealthFinding {
         let seconds = skew.wholeSeconds
-        let text = seconds == 0 ? "agrees with Cloudflare's" : "\(seconds.magnitude) s \(seconds > 0 ? "ahead of" : "behind") Cloudflare's"
+        let text =
+            seconds == 0
+            ? "agrees with Cloudflare's" : "\(seconds.magnitude) s \(seconds > 0 ? "ahead of" : "behind") Cloudflare's"
         // S11: more than 60 s blocks changes.
         if seconds.magnitude > 60 {
             return HealthFinding(
@@ -88,7 +90,8 @@ extension HealthFinding {
         }
         guard let expiresOn else { return HealthFinding(.token, .good, "active, without an end") }
         let left = expiresOn - now
-        let text = "active until \(Moment(expiresOn).text) (\(ShortDuration.text(left)) \(left > .zero ? "left" : "ago"))"
+        let text =
+            "active until \(Moment(expiresOn).text) (\(ShortDuration.text(left)) \(left > .zero ? "left" : "ago"))"
         let hint = "make a new one and put it in its place before that: the daemon reads it at the next reload"
         if left <= .zero { return HealthFinding(.token, .bad, text, hint: hint) }
         return left < .days(14)

@@ -14,7 +14,9 @@ public struct RevocationForecast: Hashable, Sendable {
         guard detail.row.kind == SubjectKind.clientCertificate.rawValue else {
             throw .notACertificate(path: detail.row.path)
         }
-        let live = detail.objects.filter { $0.stage == Stage.serving.code || $0.stage == Stage.underway(.reactivation).code }
+        let live = detail.objects.filter {
+            $0.stage == Stage.serving.code || $0.stage == Stage.underway(.reactivation).code
+        }
         let inUse = live.filter { $0.ownership != "foreign" }.max {
             ($0.deliveredAt != nil ? 1 : 0, $0.generation ?? 0, $0.firstSeen)
                 < ($1.deliveredAt != nil ? 1 : 0, $1.generation ?? 0, $1.firstSeen)
@@ -41,13 +43,16 @@ public struct RevocationForecast: Hashable, Sendable {
         facts.add("valid until", certificate.notAfter?.text)
         let isUsed = certificate.deliveredAt != nil && certificate.valid
         if others.isEmpty {
-            facts.add("goes dark", "every client that shows this certificate; no other one of this subject is valid", .red)
+            facts.add(
+                "goes dark", "every client that shows this certificate; no other one of this subject is valid", .red)
         } else {
             let names = others.map(\.id).joined(separator: ", ")
             facts.add("goes dark", "every client that still shows this certificate; valid besides: \(names)", .yellow)
         }
         if isUsed { facts.add("in use", "its key and certificate were put in place here", .red) }
-        facts.add("afterwards", "it stays revoked until a person reactivates it, and none is ordered in its place until 'approve'")
+        facts.add(
+            "afterwards",
+            "it stays revoked until a person reactivates it, and none is ordered in its place until 'approve'")
         return facts.text(style)
     }
 }

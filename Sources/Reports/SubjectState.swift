@@ -38,7 +38,7 @@ struct Judgement {
             headline = "expired \(ShortDuration.text(now - min(end, now))) ago"
         } else if let decision = record.decision, decision.isHeld {
             state = .held
-            headline = Self.clause("held: \(decision.reason.words)", decision.detail)
+            headline = Self.clause(decision.reason.words, decision.detail)
         } else if let worst = trouble.first {
             state = .wrong
             headline = Self.clause(worst.condition.words, worst.detail)
@@ -110,7 +110,8 @@ struct Judgement {
         guard let current, current.sighting.stage.isMoving else {
             return clause(reason.words, record.decision?.detail ?? "")
         }
-        return "\(current.sighting.shownStatus) for \(ShortDuration.text(now - current.since)): \(reason.words)"
+        let moves = "\(current.sighting.shownStatus) for \(ShortDuration.text(now - current.since))"
+        return record.decision?.verdict == .rest ? moves : "\(moves): \(reason.words)"
     }
 
     private static func rest(

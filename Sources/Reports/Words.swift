@@ -1,5 +1,8 @@
 import Domain
 
+/// `1 subject`, `2 subjects`
+public func counted(_ count: Int, _ noun: String) -> String { count == 1 ? "1 \(noun)" : "\(count) \(noun)s" }
+
 /// What codes mean, in a clause for people. A new code does not compile without its words.
 extension Reason {
     public var words: String {
@@ -43,7 +46,7 @@ extension Reason {
         case .daemonLimit: "too many orders in one day"
         case .removalLimit: "too many removals at once"
         case .undoneOutside: "what was done here was undone from outside, twice"
-        case .revokedOutside: "it was revoked from outside"
+        case .revokedOutside: "it was revoked, and none is made in its place unasked"
         case .statusUnread: "Cloudflare's status word is not known to this version"
         case .preflightFailed: "the wish breaks a rule of Cloudflare or of its authority"
         case .refused: "Cloudflare refused the change, and would refuse it again"

@@ -34,14 +34,18 @@ struct Asking {
     private func either<Report>(
         _ ask: (VarlinkClient) throws -> Report, _ alone: (Reporter) throws -> Report
     ) throws -> Report {
-        if let database = options.database { return try alone(reporter(database)) }
+        if let database = options.database {
+            let report = try alone(reporter(database))
+            Output.complain("note", "the daemon was not asked; this is what \(database) holds")
+            return report
+        }
         do {
             return try ask(try VarlinkClient(path: options.daemon.socket))
         } catch let trouble as VarlinkTrouble {
             guard trouble.isAbsence else { throw Failure(trouble) }
             let reporter: Reporter
             do {
-                reporter = try self.reporter(ReadingOptions.usualDatabase)
+                reporter = try self.reporter(options.databaseBeside)
             } catch let failure as Failure {
                 // Both ways are closed: the first one is what has to be mended.
                 Output.complain("error", failure.explanation.summary)

@@ -33,8 +33,9 @@ struct Backup: ParsableCommand {
         Output.write(json ? try Output.json(report) : report.text)
     }
 
-    /// Reads the copy as the daemon would, all rows of it.
+    /// Has SQLite look at every page and index of the copy, then reads all rows of it as the daemon would.
     private func verify(_ database: String) throws -> Int {
+        try CopyCheck.check(database)
         do throws(StoreTrouble) {
             let ledger = try SQLiteLedger.openReading(database)
             var subjects = 0
@@ -60,13 +61,13 @@ struct BackupReport: Encodable {
     var text: String {
         let keys = missingKeys ? "there is no keys folder yet" : "\(files) files of keys and certificates"
         return """
-            \(directory): the database with \(subjects) subjects, read back whole; \(keys), \(bytes) bytes, compared
+            \(directory): the database with \(counted(subjects, "subject")), found sound; \(keys), \(bytes) bytes, compared
 
             It holds private keys: keep it as you keep those. To restore it:
               systemctl stop edgecertd
               cp \(directory)/edgecert.db \(stateDirectory)/edgecert.db
               cp -a \(directory)/keys \(stateDirectory)/
-              chown -R edgecertd:edgecert \(stateDirectory)
+              chown edgecertd:edgecert \(stateDirectory)/edgecert.db
               systemctl start edgecertd
               edgecertctl plan
             The daemon sees that it was restored and only plans at first. Settings and token are not in here.
@@ -90,10 +91,10 @@ struct FolderCopy {
             isMissing = true
             return
         }
-        try copyFolder(source, to: target, mode: facts.st_mode, depth: Self.depth)
+        try copyFolder(source, to: target, facts, depth: Self.depth)
     }
 
-    private mutating func copyFolder(_ source: String, to target: String, mode: mode_t, depth: Int) throws {
+    private mutating func copyFolder(_ source: String, to target: String, _ facts: stat, depth: Int) throws {
         guard depth > 0 else { throw Failure("backup-depth", "\(source) lies too deep to be a folder of keys") }
         guard mkdir(target, 0o700) == 0 else { throw FileTrouble(target, "mkdir") }
         for name in try names(in: source) {
@@ -104,13 +105,15 @@ struct FolderCopy {
                 throw FileTrouble(from, "stat")
             }
             switch facts.st_mode & S_IFMT {
-            case S_IFDIR: try copyFolder(from, to: to, mode: facts.st_mode, depth: depth - 1)
-            case S_IFREG: try copyFile(from, to: to, mode: facts.st_mode)
+            case S_IFDIR: try copyFolder(from, to: to, facts, depth: depth - 1)
+            case S_IFREG: try copyFile(from, to: to, facts)
             case S_IFLNK: try copyLink(from, to: to)
             default: continue
             }
         }
-        guard chmod(target, mode & 0o770) == 0 else { throw FileTrouble(target, "chmod") }
+        try Self.own(target, as: facts)
+        // The set-group-ID bit is part of who may read what is delivered.
+        guard chmod(target, facts.st_mode & 0o7777) == 0 else { throw FileTrouble(target, "chmod") }
         try Self.sync(target)
     }
 
@@ -133,7 +136,7 @@ struct FolderCopy {
         }
     }
 
-    private mutating func copyFile(_ source: String, to target: String, mode: mode_t) throws {
+    private mutating func copyFile(_ source: String, to target: String, _ facts: stat) throws {
         let content = try Self.content(of: source)
         let file = open(target, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0o600)
         guard file >= 0 else { throw FileTrouble(target, "open") }
@@ -143,9 +146,11 @@ struct FolderCopy {
             let count = rest.withUnsafeBytes { write(file, $0.baseAddress, $0.count) }
             if count > 0 { rest = rest.dropFirst(count) } else if errno != EINTR { throw FileTrouble(target, "write") }
         }
-        guard fchmod(file, mode & 0o770) == 0, fsync(file) == 0 else { throw FileTrouble(target, "fsync") }
+        try Self.own(target, as: facts)
+        guard fchmod(file, facts.st_mode & 0o777) == 0, fsync(file) == 0 else { throw FileTrouble(target, "fsync") }
         guard try Self.content(of: target) == content else {
-            throw Failure("backup-differs", "\(target) reads differently from what was written", hint: "is the disk sound?")
+            throw Failure(
+                "backup-differs", "\(target) reads differently from what was written", hint: "is the disk sound?")
         }
         (files, bytes) = (files + 1, bytes + content.count)
     }
@@ -154,6 +159,12 @@ struct FolderCopy {
         var buffer = [CChar](repeating: 0, count: Int(PATH_MAX) + 1)
         guard readlink(source, &buffer, Int(PATH_MAX)) > 0 else { throw FileTrouble(source, "readlink") }
         guard symlink(buffer, target) == 0 else { throw FileTrouble(target, "symlink") }
+    }
+
+    /// Keeps user and group where that is possible: for root alone.
+    private static func own(_ path: String, as facts: stat) throws {
+        guard geteuid() == 0 else { return }
+        guard lchown(path, facts.st_uid, facts.st_gid) == 0 else { throw FileTrouble(path, "chown") }
     }
 
     /// At most 1 MiB: keys and certificates have some kilobytes.

@@ -49,7 +49,8 @@ struct List: ParsableCommand {
 }
 
 struct Show: ParsableCommand {
-    static let configuration = CommandConfiguration(abstract: "One subject with all that there is at Cloudflare for it.")
+    static let configuration = CommandConfiguration(
+        abstract: "One subject with all that there is at Cloudflare for it.")
     @OptionGroup var options: ReadingOptions
     @Argument(help: "zone/kind/name, or a shorter form that is unique.") var subject: String
 

@@ -48,7 +48,8 @@ enum Confirmation {
     static func ask(_ question: String) throws {
         guard Output.isTerminal(STDIN_FILENO) else {
             throw Failure(
-                "not-confirmed", "nobody is there to confirm it", hint: "give --yes where that is intended", exitCode: 5)
+                "not-confirmed", "nobody is there to confirm it", hint: "give --yes where that is intended", exitCode: 5
+            )
         }
         Output.write(question + " ")
         guard readLine()?.trimming() == "yes" else {

@@ -44,10 +44,13 @@ struct ReadingOptions: ParsableArguments {
     @OptionGroup var printing: PrintOptions
     @OptionGroup var daemon: SocketOptions
 
-    @Option(help: "Read this database instead of asking the daemon (EDGECERT_DATABASE).")
-    var database: String? = environment("EDGECERT_DATABASE")
+    @Option(
+        help: ArgumentHelp(
+            "Read this database instead of asking the daemon.",
+            discussion: "Without it the one of EDGECERT_DATABASE, or the usual one, is read when the daemon is down."))
+    var database: String?
 
-    static let usualDatabase = "/var/lib/edgecertd/edgecert.db"
+    var databaseBeside: String { environment("EDGECERT_DATABASE") ?? "/var/lib/edgecertd/edgecert.db" }
 }
 
 /// A duration as it is typed: `90s`, `15m`, `4h`, `30d`.

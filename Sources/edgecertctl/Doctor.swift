@@ -37,7 +37,8 @@ struct Doctor: AsyncParsableCommand {
         do throws(SettingsTrouble) {
             let reading = try settings.reading()
             let diagnostics = SettingsCheck.diagnostics(of: reading, now: Wall.now())
-            let text = "\(reading.settings.zones.count) zones in \(reading.files.count) files, \(diagnostics.count) findings"
+            let text =
+                "\(counted(reading.settings.zones.count, "zone")) in \(counted(reading.files.count, "file")), \(counted(diagnostics.count, "finding"))"
             let isBad = diagnostics.contains { $0.severity == .error }
             findings.append(
                 HealthFinding(
@@ -75,9 +76,13 @@ struct Doctor: AsyncParsableCommand {
         } catch {
             findings.append(HealthFinding(.reach, .bad, "\(error)"))
         }
-        findings.append(
-            gate.skew.map { .clock(skew: $0) }
-                ?? HealthFinding(.clock, .unknown, "no answer from Cloudflare to compare it with"))
+        if settings.cloudflare.followSimulatorClock {
+            findings.append(HealthFinding(.clock, .doubtful, "the time is a simulator's: this is not production"))
+        } else {
+            findings.append(
+                gate.skew.map { .clock(skew: $0) }
+                    ?? HealthFinding(.clock, .unknown, "no answer from Cloudflare to compare it with"))
+        }
     }
 
     /// The credential of the running unit where this user may read it, else the settings' file.
@@ -100,7 +105,7 @@ struct Doctor: AsyncParsableCommand {
             let ledger = try SQLiteLedger.openReading(path)
             let (zones, episodes) = (try ledger.zones().count, try ledger.openEpisodes().count)
             let untrusted = try ledger.note(.untrusted)
-            let text = "\(path): \(zones) zones, \(episodes) open troubles"
+            let text = "\(path): \(counted(zones, "zone")), \(counted(episodes, "open trouble"))"
             findings.append(
                 untrusted.map {
                     HealthFinding(
@@ -118,7 +123,8 @@ struct Doctor: AsyncParsableCommand {
         guard statvfs(path, &facts) == 0 else {
             let why = String(cString: strerror(errno))
             return findings.append(
-                HealthFinding(.disk, .bad, "\(path): \(why)", hint: "systemd makes it (StateDirectory=) at the first start"))
+                HealthFinding(
+                    .disk, .bad, "\(path): \(why)", hint: "systemd makes it (StateDirectory=) at the first start"))
         }
         let (bytes, overflow) = UInt64(facts.f_bavail).multipliedReportingOverflow(by: UInt64(facts.f_frsize))
         // Some file systems have no fixed number of files, and say 0 of 0.

@@ -6,8 +6,9 @@ enum Spawned {
     /// - Returns: nil when it cannot be started, does not end in time, or ends with anything but 0.
     static func output(_ command: [String], within time: Duration = .seconds(5)) -> String? {
         var ends: [Int32] = [0, 0]
-        guard pipe2(&ends, O_CLOEXEC) == 0 else { return nil }
+        guard pipe(&ends) == 0 else { return nil }
         defer { close(ends[0]) }
+        for end in ends where fcntl(end, F_SETFD, FD_CLOEXEC) != 0 { return nil }
         guard let process = start(command, writingTo: ends[1]) else { return nil }
         let text = read(ends[0], until: Patience.monotonic.now() + time)
         if text == nil { kill(process, SIGKILL) }

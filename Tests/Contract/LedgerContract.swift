@@ -17,8 +17,10 @@ enum LedgerUnderTest: String, CaseIterable, CustomTestStringConvertible {
         case .sqliteFile:
             let folder = "/tmp/edgecert-ledger-\(getpid())-\(UInt64.random(in: 0 ... .max))"
             #expect(mkdir(folder, 0o700) == 0)
-            defer { for name in ["", "-wal", "-shm", ".lock"] { unlink("\(folder)/edgecert.db\(name)") } }
-            defer { rmdir(folder) }
+            defer {
+                for name in ["", "-wal", "-shm", ".lock"] { unlink("\(folder)/edgecert.db\(name)") }
+                rmdir(folder)
+            }
             let ledger = try SQLiteLedger.open(inFolder: folder, now: Sample.now).ledger
             try body(ledger)
             try ledger.close()

@@ -120,6 +120,26 @@ import X509
         #expect(steps > 8, "the steps are not counted")
     }
 
+    @Test("while one works, no other does: not on the same subject")
+    func locked() throws {
+        let scratch = try Scratch()
+        let isHeld = Mutex<[Bool]>([])
+        let files = KeyFiles(stateDirectory: scratch.path) { step throws(KeyTrouble) in
+            guard step.hasSuffix("key.pem") || step == "linked .new-current" else { return }
+            let lock = open("\(scratch.path)/keys/example.com/meter/.lock", O_RDWR)
+            isHeld.withLock { $0.append(flock(lock, LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK) }
+            close(lock)
+        }
+        let request = try files.request(for: subject, zoneName: "example.com", wish: wish, generation: 1)
+        _ = try files.deliver(
+            ReadCertificate(pem: authority.certificate(for: request)), for: subject, zoneName: "example.com",
+            wish: wish, generation: 1)
+        #expect(isHeld.withLock { $0.count > 1 && !$0.contains(false) })
+        let lock = open("\(scratch.path)/keys/example.com/meter/.lock", O_RDWR)
+        #expect(flock(lock, LOCK_EX | LOCK_NB) == 0, "it was not let go")
+        close(lock)
+    }
+
     @Test("a reader that enters the folder once never holds a key with another's certificate")
     func readers() async throws {
         let scratch = try Scratch()

@@ -47,18 +47,22 @@ func settledRun(_ wishes: [Wish] = [.pack(mainWish)]) -> ZoneRun {
         #expect(run.record("p1")?.sighting.stage == .gone)
     }
 
-    @Test("a GET that says there is none proves it at once, and the answer to one that finds it is taken for seen")
-    func answers() {
+    @Test("a pack that a listing lacks is not asked for by its id: a second look is waited for")
+    func noGETForPacks() {
         var run = settledRun()
         run.objects = [:]
         run.asksWhenInDoubt = true
+        #expect(run.pass(after: .minutes(16)) == ".")
         #expect(run.pass(after: .minutes(16)) == "order")
+    }
 
-        var other = settledRun()
-        other.objects = [:]
-        other.now = other.now + .minutes(16)
-        var input = other.input
-        #expect(Planner().plan(input).doubtful == [ObjectID("p1")])
+    @Test("a GET that finds a thing is taken for seen")
+    func answers() {
+        var run = settledRun()
+        run.objects = [:]
+        run.now = run.now + .minutes(16)
+        var input = run.input
+        #expect(Planner().plan(input).state.objects.first?.missingSince != nil)
         input.answers.updateValue(.pack("p1", "pending_deployment", mainWish), forKey: ObjectID("p1"))
         let plan = Planner().plan(input)
         #expect(plan.doubtful.isEmpty)

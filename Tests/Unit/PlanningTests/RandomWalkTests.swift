@@ -129,7 +129,7 @@ private struct SplitMix {
         for _ in 0..<60 {
             for id in run.objects.keys {
                 switch run.objects[id]?.stage {
-                case .underway, .leaving:
+                case .underway, .leaving, .holding:
                     let isGoing = run.objects[id]?.stage == .leaving
                     if isGoing, run.objects[id]?.kind == .certificatePack { run.objects[id] = nil }
                     if isGoing { run.show(id, "revoked") } else { run.show(id, "active") }
