@@ -37,8 +37,13 @@ public struct Subject: Hashable, Comparable, Sendable {
     /// `example.com/certificate_pack/main`: how people write and read it, in the tool and in the journal.
     public func path(zoneName: String) -> String { "\(zoneName)/\(kind.rawValue)/\(name)" }
 
+    /// Within one zone names differ nearly always: hashing the rest costs more than it tells apart.
+    public func hash(into hasher: inout Hasher) { hasher.combine(name) }
+
     public static func < (left: Subject, right: Subject) -> Bool {
-        (left.zone, left.kind, left.name) < (right.zone, right.kind, right.name)
+        if left.zone != right.zone { return left.zone < right.zone }
+        if left.kind != right.kind { return left.kind < right.kind }
+        return left.name < right.name
     }
 }
 

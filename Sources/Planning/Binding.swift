@@ -4,33 +4,33 @@ import Domain
 extension PlanDraft {
     /// Marks what is wished, and binds things whose wish was renamed to the wish's new name.
     mutating func bind(_ input: PlanInput) {
-        let wishes = input.wishesBySubject
-        for subject in wishes.keys.sorted() where subjects[subject]?.isWished != true {
+        for subject in wishes.keys.filter({ subjects[$0]?.isWished != true }).sorted() {
             change(subject) { $0.isWished = true }
         }
         for record in before.subjects where record.isWished && wishes[record.subject] == nil {
             change(record.subject) { $0.isWished = false }
         }
         guard !wishes.isEmpty else { return }
-        var ours = ownBySubject()
-        if case .complete? = input.looks[.certificatePack] { rebindPacks(wishes, &ours) }
+        group()
+        var ours = bySubject
+        if case .complete? = input.looks[.certificatePack] { rebindPacks(&ours) }
         guard case .complete? = input.looks[.clientCertificate] else { return }
-        for subject in wishes.keys.sorted() {
-            if case .clientCertificate(let wish)? = wishes[subject] { rebind(wish, subject, wishes, &ours) }
+        let hasOrphans = ours.contains { subject, records in
+            subject.kind == .clientCertificate && wishes[subject] == nil && records.contains(where: \.isOurs)
         }
-    }
-
-    func ownBySubject() -> [Subject: [ObjectRecord]] {
-        Dictionary(grouping: objects.values.lazy.filter(\.isOurs), by: \.subject)
+        guard hasOrphans else { return }
+        for subject in wishes.keys.filter({ $0.kind == .clientCertificate }).sorted() {
+            if case .clientCertificate(let wish)? = wishes[subject] { rebind(wish, subject, &ours) }
+        }
     }
 
     // MARK: Packs
 
     /// A live pack that its own wish does not want, or that has none, goes to a wish that wants it and has no such pack.
-    private mutating func rebindPacks(_ wishes: [Subject: Wish], _ ours: inout [Subject: [ObjectRecord]]) {
+    private mutating func rebindPacks(_ ours: inout [Subject: [ObjectRecord]]) {
         var strays: [HostSet: [ObjectRecord]] = [:]
         for (subject, records) in ours where subject.kind == .certificatePack && !hasOpenOperation(subject) {
-            for record in records where isBindable(record) && !meets(wishes[subject], record) {
+            for record in records where record.isOurs && isBindable(record) && !meets(wishes[subject], record) {
                 guard let pack = record.pack else { continue }
                 strays[pack.hosts.withoutBranding, default: []].append(record)
             }
@@ -38,14 +38,14 @@ extension PlanDraft {
         guard !strays.isEmpty else { return }
         for subject in wishes.keys.sorted() {
             guard case .pack(let wish)? = wishes[subject] else { continue }
-            let hasOne = ours[subject]?.contains { isBindable($0) && meets(.pack(wish), $0) } ?? false
+            let hasOne = ours[subject]?.contains { $0.isOurs && isBindable($0) && meets(.pack(wish), $0) } ?? false
             guard !hasOne else { continue }
             let fitting = wish.hostKeys(zoneName: zoneName).flatMap { strays[$0] ?? [] }.filter { record in
                 objects[record.id]?.subject == record.subject && meets(.pack(wish), record)
             }
             guard let stray = fitting.min(by: isOlder) else { continue }
             let old = stray.subject
-            let moved = wishes[old] == nil ? ours[old] ?? [] : [stray]
+            let moved = wishes[old] == nil ? (ours[old] ?? []).filter(\.isOurs) : [stray]
             move(moved, from: old, to: subject, takesCounters: wishes[old] == nil, &ours)
         }
     }
@@ -64,20 +64,20 @@ extension PlanDraft {
     /// The keys of a renamed certificate stay in the folder of its old name. It is kept and counts as the predecessor, so
     /// that a new one is made, delivered under the new name and proven, before it goes (S5).
     private mutating func rebind(
-        _ wish: ClientCertificateWish, _ subject: Subject, _ wishes: [Subject: Wish],
-        _ ours: inout [Subject: [ObjectRecord]]
+        _ wish: ClientCertificateWish, _ subject: Subject, _ ours: inout [Subject: [ObjectRecord]]
     ) {
-        guard ours[subject]?.contains(where: { !$0.stage.isOver }) != true else { return }
+        guard ours[subject]?.contains(where: { $0.isOurs && !$0.stage.isOver }) != true else { return }
         let strays = ours.filter { other, _ in
             other.kind == .clientCertificate && wishes[other] == nil && !hasOpenOperation(other)
         }.flatMap { _, records in
             records.filter { record in
-                record.stage == .serving && record.clientCertificate.map { wish.isMet(by: $0) } ?? false
+                record.isOurs && record.stage == .serving
+                    && record.clientCertificate.map { wish.isMet(by: $0) } ?? false
             }
         }
         guard let stray = strays.min(by: isOlder) else { return }
         let old = stray.subject
-        let moved = (ours[old] ?? []).map { record in
+        let moved = (ours[old] ?? []).filter(\.isOurs).map { record in
             var record = record
             (record.deliveredAt, record.commandSucceededAt, record.wishKey) = (nil, nil, "")
             return record
@@ -116,13 +116,5 @@ extension PlanDraft {
                         to: .init(bound.sighting), detail: detail), as: .notice)
             }
         }
-    }
-}
-
-extension PlanInput {
-    var wishesBySubject: [Subject: Wish] {
-        Dictionary(
-            (wish?.wishes ?? []).map { (Subject(zone: zone, kind: $0.kind, name: $0.name), $0) },
-            uniquingKeysWith: { first, _ in first })
     }
 }

@@ -23,16 +23,15 @@ struct Conditions {
     let input: PlanInput
     let draft: PlanDraft
     private var now: Timestamp { input.now }
+    private var wishes: [Subject: Wish] { draft.wishes }
 
     init(_ draft: PlanDraft, _ input: PlanInput) { (self.draft, self.input) = (draft, input) }
 
     func findings() -> [Finding] {
-        let wishes = input.wishesBySubject
         var cover: Cover?
         var findings: [Finding] = []
-        let objects = Dictionary(grouping: draft.objects.values.lazy.filter { !$0.stage.isOver }, by: \.subject)
-        for subject in Set(objects.keys).union(wishes.keys) {
-            let present = objects[subject] ?? []
+        for subject in Set(draft.bySubject.keys).union(wishes.keys) {
+            let present = (draft.bySubject[subject] ?? []).filter { !$0.stage.isOver }
             if let unread = present.filter({ $0.stage == .unread }).min(by: isOlder) {
                 findings.append(finding(subject, .statusUnread, unreadDetail(unread), .warning))
             }
@@ -143,7 +142,7 @@ struct Conditions {
         let isRenewing = ours.contains {
             $0.stage.isMoving && $0.stage != .leaving && $0.lastServedAt != nil && !$0.hasEnded(at: now)
         }
-        let everServed = draft.objects.values.contains { $0.subject == record.subject && $0.lastServedAt != nil }
+        let everServed = (draft.bySubject[record.subject] ?? []).contains { $0.lastServedAt != nil }
         guard !isRenewing, everServed || record.decision?.isHeld == true else { return nil }
         switch wish {
         case .clientCertificate(let wish):

@@ -4,20 +4,18 @@ import Domain
 struct Deciding {
     private let input: PlanInput
     private let draft: PlanDraft
-    private let wishes: [Subject: Wish]
-    private let objects: [Subject: [ObjectRecord]]
+    private var wishes: [Subject: Wish] { draft.wishes }
+    private var objects: [Subject: [ObjectRecord]] { draft.bySubject }
     private let open: [Subject: Operation]
 
     init(_ draft: PlanDraft, _ input: PlanInput) {
         (self.draft, self.input) = (draft, input)
-        wishes = input.wishesBySubject
-        objects = Dictionary(grouping: draft.objects.values, by: \.subject)
         open = Dictionary(draft.operations.map { ($0.subject, $0) }, uniquingKeysWith: { first, _ in first })
     }
 
     func entries() -> [Plan.Entry] {
         var gate = Gate(draft, input)
-        var surroundings = Surroundings(draft, keysInHand: input.keysInHand)
+        let surroundings = Surroundings(draft, keysInHand: input.keysInHand)
         var entries: [Plan.Entry] = []
         let subjects = Set(draft.subjects.keys).union(wishes.keys).union(objects.keys)
         for subject in subjects.sorted() {
@@ -34,7 +32,7 @@ struct Deciding {
     private func proposals(for subject: Subject, _ surroundings: Surroundings) -> [Decision]? {
         let record = draft.record(of: subject)
         let all = objects[subject] ?? []
-        let ours = all.filter(\.isOurs).sorted(by: isOlder)
+        let ours = all.filter(\.isOurs)
         let present = ours.filter { !$0.stage.isOver }
         guard let wish = wishes[subject] else {
             return unwished(subject, record, present, isThere: all.contains { !$0.stage.isOver })

@@ -9,7 +9,6 @@ extension PlanDraft {
         for record in objects.values where record.isOurs && record.stage == .serving && record.removedFor == nil {
             newest[record.subject] = max(newest[record.subject] ?? .distantPast, record.notAfter ?? .distantPast)
         }
-        let wishes = input.wishesBySubject
         var climbed: [ObjectRecord] = []
         for record in objects.values where record.isOnLadder {
             guard let notAfter = record.notAfter, notAfter - now <= ExpiryRung.days28.remaining else { continue }

@@ -15,7 +15,16 @@ extension PlanDraft {
         for kind in SubjectKind.allCases {
             guard case .complete(let sightings, let scope)? = input.looks[kind] else { continue }
             var seen: Set<ObjectID> = []
+            var changed: [Sighting] = []
             for sighting in sightings where sighting.kind == kind && seen.insert(sighting.id).inserted {
+                if let known = objects[sighting.id], known.sighting == sighting {
+                    see(sighting, generation: input.keysInHand[sighting.id])
+                } else {
+                    changed.append(sighting)
+                }
+            }
+            // What leaves a trace does so in an order of its own, not in the listing's.
+            for sighting in changed.sorted(by: { $0.id < $1.id }) {
                 see(sighting, generation: input.keysInHand[sighting.id])
             }
             foldLacking(kind, scope, seen, input)

@@ -7,8 +7,6 @@ import Domain
 struct Gate {
     let input: PlanInput
     let draft: PlanDraft
-    let wishes: [Subject: Wish]
-    let ours: [Subject: [ObjectRecord]]
     private let approvals: Set<Licence>
     private let leaving: Set<ObjectID>
     private let removals: RemovalCount
@@ -24,16 +22,17 @@ struct Gate {
 
     init(_ draft: PlanDraft, _ input: PlanInput, besides operation: Operation? = nil) {
         (self.draft, self.input) = (draft, input)
-        wishes = input.wishesBySubject
-        ours = draft.ownBySubject()
         approvals = Set(draft.approvals.map { Licence(subject: $0.subject, reason: $0.reason) })
         leaving = Set(
             draft.operations.filter { $0.action.effect == .remove && $0.id != operation?.id }.compactMap(
                 \.action.object))
-        removals = RemovalCount(input, wishes: wishes, ours: ours, leaving: leaving)
+        removals = RemovalCount(input, draft, leaving: leaving)
     }
 
-    var now: Timestamp { input.now }
+    private var now: Timestamp { input.now }
+    private var wishes: [Subject: Wish] { draft.wishes }
+
+    private func ours(of subject: Subject) -> [ObjectRecord] { (draft.bySubject[subject] ?? []).filter(\.isOurs) }
 
     func isApproved(_ subject: Subject, _ reason: Reason) -> Bool {
         approvals.contains(Licence(subject: subject, reason: reason))
@@ -205,7 +204,7 @@ struct Gate {
         guard reason == .superseded, object.mayServe || object.clientCertificate != nil else { return nil }
         switch wishes[object.subject] {
         case .pack(let wish):
-            let successors = (ours[object.subject] ?? []).filter { one in
+            let successors = ours(of: object.subject).filter { one in
                 one.id != object.id && one.pack.map { wish.isMet(by: $0, zoneName: input.zoneName) } ?? false
             }
             let proof = successors.compactMap { $0.proof(at: now) }.min()
@@ -214,7 +213,7 @@ struct Gate {
             }
             return nil
         case .clientCertificate(let wish):
-            let successors = (ours[object.subject] ?? []).filter { $0.id != object.id && wish.isMet(by: $0) }
+            let successors = ours(of: object.subject).filter { $0.id != object.id && wish.isMet(by: $0) }
             let proof = successors.compactMap { wish.proof(of: $0, at: now) }.min()
             guard let proof, proof <= now else {
                 return .wait(because: .overlapRunning, "\(object.id) stays until then", until: proof)

@@ -6,8 +6,8 @@ struct PlanDraft {
     let zoneName: String
     let now: Timestamp
     let before: ZoneState
-    private(set) var objects: [ObjectID: ObjectRecord]
-    private(set) var subjects: [Subject: SubjectRecord]
+    private(set) var objects: Table<ObjectID, ObjectRecord>
+    private(set) var subjects: Table<Subject, SubjectRecord>
     /// Those still open; what was resolved on the way is in ``resolved``.
     var operations: [Operation]
     var episodes: [Episode]
@@ -25,22 +25,47 @@ struct PlanDraft {
     private var touchedObjects: Set<ObjectID> = []
     private var touchedSubjects: Set<Subject> = []
 
-    init(_ state: ZoneState, zone: ZoneID, zoneName: String, now: Timestamp) {
+    /// What is wished, by subject.
+    let wishes: [Subject: Wish]
+    /// Everything by subject, as it was when ``group()`` was called last.
+    private(set) var bySubject: [Subject: [ObjectRecord]] = [:]
+    private var isGrouped = false
+
+    init(_ input: PlanInput) {
+        self.init(
+            input.state, zone: input.zone, zoneName: input.zoneName, now: input.now, wishes: input.wish?.wishes ?? [])
+    }
+
+    init(_ state: ZoneState, zone: ZoneID, zoneName: String, now: Timestamp, wishes: [Wish] = []) {
+        self.wishes = Dictionary(
+            wishes.map { (Subject(zone: zone, kind: $0.kind, name: $0.name), $0) },
+            uniquingKeysWith: { first, _ in first })
         (self.zone, self.zoneName, self.now, before) = (zone, zoneName, now, state)
-        objects = Dictionary(state.objects.map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first })
-        subjects = Dictionary(state.subjects.map { ($0.subject, $0) }, uniquingKeysWith: { first, _ in first })
+        objects = Table(state.objects, by: \.id)
+        subjects = Table(state.subjects, by: \.subject)
         (operations, episodes, approvals) = (state.openOperations, state.episodes, state.approvals)
     }
 
     // MARK: Records
 
+    /// Groups everything by subject, the oldest first.
+    mutating func group() {
+        guard !isGrouped else { return }
+        isGrouped = true
+        bySubject = Dictionary(grouping: objects.values, by: \.subject)
+        for (subject, records) in bySubject where records.count > 1 {
+            bySubject[subject] = records.sorted(by: isOlder)
+        }
+    }
+
     mutating func set(_ object: ObjectRecord) {
-        objects[object.id] = object
+        objects.put(object, object.id)
+        isGrouped = false
         touchedObjects.insert(object.id)
     }
 
     mutating func set(_ record: SubjectRecord) {
-        subjects[record.subject] = record
+        subjects.put(record, record.subject)
         touchedSubjects.insert(record.subject)
     }
 
@@ -108,7 +133,9 @@ struct PlanDraft {
 
     /// The rows that differ, in an order in which none refers to one that comes later.
     var changes: [Change] {
-        let oldSubjects = Dictionary(before.subjects.map { ($0.subject, $0) }, uniquingKeysWith: { first, _ in first })
+        let oldSubjects =
+            touchedSubjects.isEmpty
+            ? [:] : Dictionary(before.subjects.map { ($0.subject, $0) }, uniquingKeysWith: { first, _ in first })
         let oldObjects =
             touchedObjects.isEmpty
             ? [:] : Dictionary(before.objects.map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first })

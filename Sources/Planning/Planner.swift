@@ -12,11 +12,12 @@ public struct Planner: Sendable {
     /// Equal inputs give equal plans, whatever the order of what was listed. Planning again without anything new changes
     /// nothing.
     public func plan(_ input: PlanInput) -> Plan {
-        var draft = PlanDraft(input.state, zone: input.zone, zoneName: input.zoneName, now: input.now)
+        var draft = PlanDraft(input)
         draft.fold(input)
         draft.recover(input)
         draft.bind(input)
-        draft.countUndoings(input)
+        draft.countUndoings()
+        draft.group()
         let entries = Deciding(draft, input).entries()
         draft.record(entries, input)
         draft.climbExpiryLadder(input)
@@ -44,7 +45,8 @@ public struct Planner: Sendable {
     /// and the clock (S11). `input.counts` are those that the plan was made with: this operation is not among them. What
     /// a person asked for is held up by S2 alone.
     public func objection(to operation: Operation, in input: PlanInput) -> Decision? {
-        let draft = PlanDraft(input.state, zone: input.zone, zoneName: input.zoneName, now: input.now)
+        var draft = PlanDraft(input)
+        draft.group()
         var gate = Gate(draft, input, besides: operation)
         if operation.askedBy != nil || operation.reason == .personAsked {
             return gate.strangeness(of: operation.action, for: operation.subject)

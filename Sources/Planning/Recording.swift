@@ -3,20 +3,17 @@ import Domain
 extension PlanDraft {
     /// Writes the decisions that differ from what was decided before; a quiet pass writes nothing.
     mutating func record(_ entries: [Plan.Entry], _ input: PlanInput) {
-        var own: [Subject: [ObjectRecord]]?
         for entry in entries {
             let old = record(of: entry.subject)
             var record = old
-            record.forgetTries(decision: entry.decision, objects: objects)
+            record.forgetTries(after: entry.decision)
             if case .clientCertificate(.create(let wish, let generation))? = entry.decision.action {
                 (record.lastGeneration, record.generationKey) = (generation, wish.requestKey)
             }
             if isNews(entry.decision, for: old) {
                 if old.decision?.isSame(as: entry.decision) != true { record.decidedSince = now }
                 var decision = entry.decision
-                let grouped = own ?? Dictionary(grouping: objects.values, by: \.subject)
-                own = grouped
-                decision.inputs = inputs(from: grouped[entry.subject] ?? [], record, input)
+                decision.inputs = inputs(from: bySubject[entry.subject] ?? [], record, input)
                 record.decision = decision
                 tell(entry, old.decision)
             }
@@ -29,6 +26,7 @@ extension PlanDraft {
         if decision.isSame(as: old) { return false }
         // A look that failed changes nothing (S1), and trying again is not a new decision.
         if decision.reason == .notSeen { return false }
+        if let action = decision.action, record.refusal?.wishKey == action.refusalKey { return false }
         guard let action = decision.action, let tries = record.tries else { return true }
         return tries.action != action.code || tries.object != action.object
     }
@@ -58,7 +56,7 @@ extension PlanDraft {
     private func inputs(from own: [ObjectRecord], _ record: SubjectRecord, _ input: PlanInput) -> [Decision.Input] {
         var inputs: [Decision.Input] = [.init("mode", (input.wish?.mode).map(\.rawValue) ?? "unmanaged")]
         inputs.append(.init("wished", record.isWished ? "yes" : "no"))
-        for object in own.sorted(by: isOlder).suffix(5) {
+        for object in own.suffix(5) {
             let end = object.notAfter.map { ", valid until \($0.rfc3339)" } ?? ""
             inputs.append(
                 .init(
@@ -90,7 +88,7 @@ extension Decision {
 
 extension SubjectRecord {
     /// Forgets failed tries once what they were for is so, or is wanted no more.
-    fileprivate mutating func forgetTries(decision: Decision, objects: [ObjectID: ObjectRecord]) {
+    fileprivate mutating func forgetTries(after decision: Decision) {
         guard let tries else { return }
         switch tries.action {
         case PackAction.recheckCode, PackAction.setBrandingCode:

@@ -5,12 +5,10 @@ struct RemovalCount {
     let isOver: Bool
     let summary: String
 
-    init(
-        _ input: PlanInput, wishes: [Subject: Wish], ours: [Subject: [ObjectRecord]], leaving: Set<ObjectID>
-    ) {
-        var (pending, subjects) = (0, wishes.count)
-        for (subject, objects) in ours where wishes[subject] == nil {
-            let present = objects.filter { !$0.stage.isOver }
+    init(_ input: PlanInput, _ draft: PlanDraft, leaving: Set<ObjectID>) {
+        var (pending, subjects) = (0, draft.wishes.count)
+        for (subject, objects) in draft.bySubject where draft.wishes[subject] == nil {
+            let present = objects.filter { $0.isOurs && !$0.stage.isOver }
             if !present.isEmpty { subjects += 1 }
             // What was asked to go is among those counted as removed.
             if present.contains(where: { $0.removedFor == nil && $0.stage != .leaving && !leaving.contains($0.id) }) {

@@ -24,28 +24,30 @@ struct Scene {
     }
 }
 
-/// What else is in the zone.
-struct Surroundings {
-    let zoneName: String
-    private let packs: [HostSet: [ObjectRecord]]
-    private let certificates: [ObjectRecord]
+/// What else is in the zone. Put in order only when a wish has nothing of its own.
+final class Surroundings {
+    private let draft: PlanDraft
+    private let keysInHand: [ObjectID: Int]
+    private var zoneName: String { draft.zoneName }
     /// What was given to a wish already, in this plan.
     var claimed: Set<ObjectID> = []
 
-    init(_ draft: PlanDraft, keysInHand: [ObjectID: Int]) {
-        zoneName = draft.zoneName
+    init(_ draft: PlanDraft, keysInHand: [ObjectID: Int]) { (self.draft, self.keysInHand) = (draft, keysInHand) }
+
+    private lazy var packs: [HostSet: [ObjectRecord]] = {
         var packs: [HostSet: [ObjectRecord]] = [:]
-        var certificates: [ObjectRecord] = []
-        for record in draft.objects.values where !record.stage.isOver {
+        for record in draft.objects.values where !record.stage.isOver && !isReleased(record) {
             if let pack = record.pack { packs[pack.hosts.withoutBranding, default: []].append(record) }
-            if record.clientCertificate != nil, !record.isOurs, keysInHand[record.id] != nil, record.stage == .serving {
-                certificates.append(record)
-            }
         }
-        let released = Set(draft.subjects.values.filter(\.isReleased).map(\.subject))
-        self.packs = released.isEmpty ? packs : packs.mapValues { $0.filter { !released.contains($0.subject) } }
-        self.certificates = certificates.filter { !released.contains($0.subject) }
+        return packs
+    }()
+
+    private lazy var certificates = draft.objects.values.filter { record in
+        record.clientCertificate != nil && !record.isOurs && keysInHand[record.id] != nil && record.stage == .serving
+            && !isReleased(record)
     }
+
+    private func isReleased(_ record: ObjectRecord) -> Bool { draft.subjects[record.subject]?.isReleased ?? false }
 
     /// An advanced pack that equals the wish and is nobody's; the one that serves longest before the others.
     func adoptable(for wish: PackWish) -> ObjectID? {

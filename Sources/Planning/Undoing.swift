@@ -4,8 +4,7 @@ extension PlanDraft {
     /// Counts what went without our doing while it was wished (S18).
     ///
     /// A revocation is not counted: it holds the subject at once, as `revoked-outside`.
-    mutating func countUndoings(_ input: PlanInput) {
-        let wishes = input.wishesBySubject
+    mutating func countUndoings() {
         for id in departures.sorted() {
             guard let record = objects[id], record.removedFor == nil, record.isOurs, record.stage != .revoked,
                 let wish = wishes[record.subject], !(record.stage == .leaving && record.clientCertificate != nil),

@@ -185,6 +185,28 @@ import Testing
         #expect(run.state.subjects.first?.tries == nil)
     }
 
+    @Test("a full quota is tried again every six hours, and told once")
+    func quota() {
+        var run = ZoneRun([.pack(mainWish)])
+        run.respond = { _ in .refused(.quotaExhausted, lasting: true, code: "cloudflare-quota", message: "1445") }
+        for _ in 0..<48 { run.pass(after: .minutes(30)) }
+        #expect(run.sent.count == 4)
+        #expect(run.verdict("main") == "hold quota-exhausted")
+        #expect(run.news.count { $0.kind == .decision } == 2)
+        run.respond = { _ in nil }
+        run.pass(after: .hours(7))
+        #expect(run.state.subjects.first?.refusal == nil)
+    }
+
+    @Test("S13: a pack that ended by the clock is ordered again, although Cloudflare still calls it active")
+    func ended() {
+        var run = settledRun()
+        run.show(ObjectID("p1"), "active", until: run.now + .days(1))
+        #expect(run.pass(after: .hours(23)) == ".")
+        #expect(run.pass(after: .hours(1)) == "order")
+        #expect(run.sent.last?.reason == .expired)
+    }
+
     @Test("a status that this version does not know leaves that pack alone, and says so")
     func unread() {
         var run = settledRun()

@@ -146,7 +146,8 @@ private struct SplitMix {
             switch entry.decision.verdict {
             case .rest, .hold: false
             case .act: true
-            case .wait: ![.modeForbids, .renewalByCloudflare, .operationOpen].contains(entry.decision.reason)
+            case .wait:
+                ![.modeForbids, .renewalByCloudflare, .operationOpen, .waitingForZone].contains(entry.decision.reason)
             }
         }
         let waits = unsettled.map { "\($0.subject.name) \($0.decision.word) \($0.decision.reason.rawValue)" }

@@ -1,0 +1,30 @@
+/// Rows in the order in which they came, found by their key. Reading them all copies nothing.
+struct Table<Key: Hashable, Row> {
+    private(set) var rows: [Row]
+    private var places: [Key: Int]
+
+    /// Of rows with the same key the first is kept.
+    init(_ rows: [Row], by key: (Row) -> Key) {
+        self.rows = rows
+        places = Dictionary(minimumCapacity: rows.count)
+        for (place, row) in rows.enumerated() where places[key(row)] == nil { places[key(row)] = place }
+        guard places.count != rows.count else { return }
+        self.rows = places.values.sorted().map { rows[$0] }
+        places = [:]
+        for (place, row) in self.rows.enumerated() { places[key(row)] = place }
+    }
+
+    var keys: Dictionary<Key, Int>.Keys { places.keys }
+    var values: [Row] { rows }
+
+    subscript(key: Key) -> Row? { places[key].map { rows[$0] } }
+
+    mutating func put(_ row: Row, _ key: Key) {
+        if let place = places[key] {
+            rows[place] = row
+        } else {
+            places[key] = rows.count
+            rows.append(row)
+        }
+    }
+}
