@@ -27,7 +27,7 @@ struct Challenge: Sendable {
         }
     }
 
-    init(hosts: [String], authority: String, method: String, at moment: Timestamp, chance: inout SeededChance) {
+    init(hosts: [String], authority: String, method: String, at moment: Timestamp, chance: inout SplitMix64) {
         records = Self.records(hosts: hosts, authority: authority, method: method, chance: &chance)
         (beganAt, visibleFrom) = (moment, moment)
         lapsesAt = moment + Self.tokenLife(of: authority)
@@ -37,7 +37,7 @@ struct Challenge: Sendable {
     /// Lets the old tokens lapse and makes new ones, which can be read a little later.
     mutating func renew(
         hosts: [String], authority: String, method: String, at moment: Timestamp, visibleFrom: Timestamp,
-        chance: inout SeededChance
+        chance: inout SplitMix64
     ) {
         records = Self.records(hosts: hosts, authority: authority, method: method, chance: &chance)
         (self.visibleFrom, lapsesAt) = (visibleFrom, moment + Self.tokenLife(of: authority))
@@ -60,7 +60,7 @@ struct Challenge: Sendable {
     }
 
     private static func records(
-        hosts: [String], authority: String, method: String, chance: inout SeededChance
+        hosts: [String], authority: String, method: String, chance: inout SplitMix64
     ) -> [Record] {
         // SSL.com signs an RSA and an ECDSA certificate, and wants a token for each.
         let tokens = authority == "ssl_com" ? 2 : 1

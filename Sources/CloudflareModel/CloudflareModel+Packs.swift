@@ -57,7 +57,7 @@ extension CloudflareModel {
         var pack = ModelPack(
             id: ObjectID(chance.uuid()), type: "advanced", hosts: hosts.names, authority: order.authority.rawValue,
             method: order.method.rawValue, validityDays: order.validityDays, branding: order.branding,
-            status: PackStatus.initializing.rawValue, createdAt: call.now, chance: SeededChance(seed: chance.next()))
+            status: PackStatus.initializing.rawValue, createdAt: call.now, chance: SplitMix64(seed: chance.next()))
         pack.begin(at: call.now, in: zones[place].surroundings(settings: settings, published: published))
         zones[place].add(pack)
         call.effect = .orderAccepted(pack: pack.id, zone: zones[place].id, hosts: order.hosts)

@@ -5,7 +5,7 @@ extension CloudflareModel {
     /// Adds a zone with its packs. A name may be there twice, as two accounts may have it; an identifier may not.
     @discardableResult
     public mutating func add(_ seed: ZoneSeed, at moment: Timestamp) throws(ScenarioTrouble) -> ZoneID {
-        var naming = SeededChance(naming: "zone:\(seed.name)")
+        var naming = SplitMix64(naming: "zone:\(seed.name)")
         let id = seed.id ?? ZoneID(naming.hex(digits: 32))
         guard zonePlaces[id] == nil else { throw ScenarioTrouble(place: "zones", fault: "\(id) is there already") }
         guard seed.name.contains("."), !id.text.isEmpty else {
@@ -54,7 +54,7 @@ extension CloudflareModel {
         var pack = ModelPack(
             id: id, type: seed.type, hosts: seed.hosts + (seed.branding ? [PackOrder.brandingHost] : []),
             authority: seed.authority, method: seed.method, validityDays: seed.validityDays, branding: seed.branding,
-            status: seed.status, createdAt: createdAt, form: seed.form, chance: SeededChance(seed: chance.next()))
+            status: seed.status, createdAt: createdAt, form: seed.form, chance: SplitMix64(seed: chance.next()))
         let world = zones[place].surroundings(settings: settings, published: published)
         pack.settle(as: seed.status, expiresOn: seed.expiresOn, at: max(createdAt, moment), in: world)
         zones[place].add(pack)
@@ -142,7 +142,7 @@ extension ModelPack {
         case .pendingDeployment:
             enter(.pendingDeployment, at: moment, for: spans.deployment, atMost: world.timeouts.deployment)
         case .pendingDeletion: beginDeletion(at: moment, in: world)
-        case .active: due = renewalStart
+        case .active: due = renewalStart.map { max($0, moment) }  // never in the past of whoever forces it
         case .deleted: due = nil
         default: break
         }

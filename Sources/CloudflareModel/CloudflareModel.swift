@@ -19,7 +19,7 @@ public struct CloudflareModel: Sendable {
     var tokenPlaces: [String: Int] = [:]
     var published: [String: Set<String>] = [:]
     var limiter = RequestLimiter()
-    var chance: SeededChance
+    var chance: SplitMix64
     var lastFaultNumber = 0
 
     /// - Parameter moment: The time of what the scenario puts in without a date.
@@ -27,7 +27,7 @@ public struct CloudflareModel: Sendable {
         _ scenario: Scenario = .standard, signer: any CertificateSigner, seed: UInt64 = 1, startingAt moment: Timestamp
     ) throws(ScenarioTrouble) {
         (settings, account, self.signer) = (scenario.settings, scenario.account, signer)
-        chance = SeededChance(seed: seed)
+        chance = SplitMix64(seed: seed)
         for token in scenario.tokens { try add(token) }
         for zone in scenario.zones { try add(zone, at: moment) }
         for fault in scenario.faults { add(fault) }
@@ -110,6 +110,7 @@ public struct CloudflareModel: Sendable {
         if case .dateSkew(let seconds) = call.fault { date = date + .seconds(seconds) }
         if reply.header("Content-Type") == nil { reply.headers.append(.init("Content-Type", "application/json")) }
         reply.headers.append(.init("Date", date.httpDate))
+        if case .html = call.fault { return }  // it is not Cloudflare who speaks
         reply.headers.append(.init("CF-Ray", call.ray))
         // Switched off, it announces more than anybody can use, so that a client has no reason to slow down.
         let quota = verdict == nil ? 1_000_000 : limits.quota

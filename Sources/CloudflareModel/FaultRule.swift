@@ -91,7 +91,7 @@ public struct FaultRule: Hashable, Sendable {
             [fault], method: method, path: path, token: token, skip: skip, count: count, probability: probability)
     }
 
-    mutating func strikes(_ request: ModelRequest, token label: String?, chance: inout SeededChance) -> Fault? {
+    mutating func strikes(_ request: ModelRequest, token label: String?, chance: inout SplitMix64) -> Fault? {
         if let method, method != request.method { return nil }
         if let path, !Self.matches(Array(request.apiPath.utf8)[...], Array(path.utf8)[...]) { return nil }
         if let token, token != label { return nil }

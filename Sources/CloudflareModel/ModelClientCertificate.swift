@@ -38,7 +38,7 @@ struct ModelClientCertificate: Sendable {
         writer.object { writer in
             writer.member("id", id.text)
             writer.object("certificate_authority") { writer in
-                writer.member("id", SeededChance.identifier(naming: "client-ca:\(account.id)"))
+                writer.member("id", SplitMix64.identifier(naming: "client-ca:\(account.id)"))
                 writer.member("name", "Cloudflare Managed CA for account \(account.id)")
             }
             writer.member("certificate", signed.pem)
@@ -61,10 +61,10 @@ struct ModelClientCertificate: Sendable {
     }
 }
 
-extension SeededChance {
+extension SplitMix64 {
     /// A UUID that belongs to a name.
     static func identifier(naming name: String) -> String {
-        var chance = SeededChance(naming: name)
+        var chance = SplitMix64(naming: name)
         return chance.uuid()
     }
 }

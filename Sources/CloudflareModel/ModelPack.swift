@@ -32,7 +32,7 @@ struct ModelPack: Sendable {
     /// A renewal goes on behind the back of the active pack.
     var isRenewing = false
     var spans = Spans()
-    var chance: SeededChance
+    var chance: SplitMix64
 
     /// Drawn when a step of work begins, so that order to service takes what ``ModelSettings/Pace`` says.
     struct Spans: Sendable {
@@ -43,7 +43,7 @@ struct ModelPack: Sendable {
 
     init(
         id: ObjectID, type: String, hosts: some Sequence<String>, authority: String, method: String, validityDays: Int,
-        branding: Bool, status: String, createdAt: Timestamp, form: PackSeed.Form = .modern, chance: SeededChance
+        branding: Bool, status: String, createdAt: Timestamp, form: PackSeed.Form = .modern, chance: SplitMix64
     ) {
         (self.id, self.type, self.hosts) = (id, type, HostSet(hosts).names)
         (self.authority, self.method, self.validityDays, self.branding) = (authority, method, validityDays, branding)
@@ -88,7 +88,7 @@ struct EdgeCertificate: Sendable {
 
     /// What an authority issues for a pack: SSL.com an RSA and an ECDSA certificate, the others one.
     static func issued(
-        by authority: String, at moment: Timestamp, validityDays: Int, chance: inout SeededChance
+        by authority: String, at moment: Timestamp, validityDays: Int, chance: inout SplitMix64
     ) -> [EdgeCertificate] {
         let issuer = ["google": "GoogleTrustServices", "lets_encrypt": "LetsEncrypt", "ssl_com": "SSLCorporation"]
         let signatures = authority == "ssl_com" ? ["ECDSAWithSHA384", "SHA256WithRSA"] : ["ECDSAWithSHA256"]

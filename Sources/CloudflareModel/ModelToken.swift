@@ -34,7 +34,7 @@ struct ModelToken: Sendable {
 
 extension CloudflareModel {
     public mutating func add(_ seed: TokenSeed) throws(ScenarioTrouble) {
-        var chance = SeededChance(naming: "token:\(seed.label)", salt: self.chance.next())
+        var chance = SplitMix64(naming: "token:\(seed.label)", salt: self.chance.next())
         let secret = seed.secret ?? Secret(chance.token(length: 40))
         guard !secret.isEmpty, !tokens.contains(where: { $0.label == seed.label }) else {
             throw ScenarioTrouble(place: "tokens", fault: "'\(seed.label)' is there twice, or has an empty value")

@@ -80,7 +80,7 @@ extension ControlInterface {
         method Audit(since: ?string, limit: ?int) -> (
           source: (daemon, database),
           at: string,
-          rows: []Audit,
+          rows: []AuditRow,
           truncated: bool
         )
 

@@ -227,7 +227,7 @@ extension ControlInterface {
         )
 
         # What a person asked for
-        type Audit (at: string, person: string, verb: string, target: string, detail: string, outcome: string)
+        type AuditRow (at: string, person: string, verb: string, target: string, detail: string, outcome: string)
 
         type Planned (
           path: string,

@@ -58,7 +58,9 @@ extension Engine {
         } catch {
             switch error {
             case .tokenRefused: return nil
-            case .notFound: return unknown(zone, "Cloudflare knows no zone with the id \(zone) (\(duty.name))")
+            case .notFound, .refused:
+                return unknown(
+                    zone, "Cloudflare knows no zone with the id \(zone) (\(duty.name)): \(error.answer.text)")
             default:
                 zones[zone]?.due = ports.clock.uptime() + .minutes(1)
                 return error.explanation

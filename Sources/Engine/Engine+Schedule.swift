@@ -63,8 +63,8 @@ extension Engine {
 
     // MARK: When
 
-    /// Starts every pass that is due and has room, and sets the alarm for the next.
-    func wake() {
+    /// Starts every pass that is due and has room, and sets the alarm for the next. To be called when the clock was set.
+    public func wake() {
         guard isStarted, !isStopping else { return }
         watchClock()
         let now = ports.clock.uptime()

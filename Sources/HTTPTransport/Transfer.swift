@@ -192,6 +192,9 @@ final class Transfer {
         if isTooLarge || code == CURLE_FILESIZE_EXCEEDED {
             return trouble(.tooLarge, "the answer is longer than \(limit) bytes")
         }
+        if !isRead, sendings > 1 {
+            return trouble(.reset, "the connection broke on the way, and a change is not sent a second time")
+        }
         let said = String(cString: errorText)
         let detail = said.isEmpty ? String(cString: curl_easy_strerror(code)) : said
         let cause: TransportTrouble.Cause =

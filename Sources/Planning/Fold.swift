@@ -130,15 +130,16 @@ extension PlanDraft {
         guard let since = record.missingSince, since <= now else {
             record.missingSince = now
             set(record)
-            return doubt(id, isShrunk: isShrunk, scope)
+            return doubt(id, scope)
         }
         let isProof = scope == .all && now - since >= input.proofDistance && !mayLag && input.obstacles.clockSkew == nil
-        if isProof { vanish(record) } else { doubt(id, isShrunk: isShrunk, scope) }
+        if isProof { vanish(record) } else { doubt(id, scope) }
     }
 
-    /// The list of what can still change lacks revoked certificates by rights: there only a GET can tell.
-    private mutating func doubt(_ id: ObjectID, isShrunk: Bool, _ scope: ListScope) {
-        guard !isShrunk || scope == .changeable, doubtful.count < Self.mostDoubts else { return }
+    /// The list of what can still change lacks revoked certificates by rights: there only a GET can tell. Elsewhere a
+    /// second look is waited for: a GET in the same minute would share whatever made the first one wrong.
+    private mutating func doubt(_ id: ObjectID, _ scope: ListScope) {
+        guard scope == .changeable, doubtful.count < Self.mostDoubts else { return }
         doubtful.append(id)
     }
 

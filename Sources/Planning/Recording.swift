@@ -40,7 +40,8 @@ extension PlanDraft {
         let isToldAlways: Bool
         switch decision.verdict {
         case .act, .hold: isToldAlways = true
-        case .wait: isToldAlways = [.modeForbids, .suspended, .clockSkewed].contains(decision.reason)
+        case .wait:
+            isToldAlways = [.modeForbids, .suspended, .clockSkewed, .absenceUnproven].contains(decision.reason)
         case .rest: isToldAlways = decision.reason == .released
         }
         guard isToldAlways || old?.isHeld == true else { return }

@@ -10,7 +10,8 @@ extension PlanDraft {
     ) {
         let id = object ?? sighting?.id ?? operation.action.object
         guard operation.action.effect == .local || id != nil else {
-            return keep(operation)  // accepted, and nobody said what it made: the looks will find it (S3)
+            // Accepted, and nobody said what it made: the looks will find it (S3).
+            return leaveOpen(operation, code: "accepted", message: "the answer does not say what was made")
         }
         if operation.action.effect != .local { resolve(operation, as: .accepted(at: now, object: id)) }
         for approval in approvals
@@ -30,7 +31,7 @@ extension PlanDraft {
         case .pack(.order), .clientCertificate(.create): own(operation, id, sighting)
         case .pack(.adopt), .clientCertificate(.adopt): adopt(operation, id)
         case .clientCertificate(.deliver(_, let generation)):
-            change(id) { [now] in ($0.generation, $0.deliveredAt, $0.commandSucceededAt) = (generation, now, nil) }
+            deliver(id, generation, for: operation.subject)
             write(.delivered, operation, id, as: .notice)
         case .clientCertificate(.runCommand):
             change(id) { [now] in $0.commandSucceededAt = now }
@@ -77,6 +78,15 @@ extension PlanDraft {
                 subject: operation.subject, object: id, at: now, event: .operationAccepted,
                 from: isNew ? .nothing : .init(old), to: .init(fresh), reason: operation.reason,
                 operation: operation.id, detail: operation.action.code), as: .notice)
+    }
+
+    /// What is delivered now is what is read from now on, also where a clock that was ahead has left a later delivery.
+    private mutating func deliver(_ id: ObjectID, _ generation: Int, for subject: Subject) {
+        for other in objects.values where other.subject == subject && other.id != id {
+            guard let at = other.deliveredAt, at >= now else { continue }
+            change(other.id) { [now] in $0.deliveredAt = now - .milliseconds(1) }
+        }
+        change(id) { [now] in ($0.generation, $0.deliveredAt, $0.commandSucceededAt) = (generation, now, nil) }
     }
 
     private mutating func adopt(_ operation: Operation, _ id: ObjectID) {

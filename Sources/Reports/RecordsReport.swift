@@ -26,29 +26,28 @@ public struct PackRecords: Codable, Hashable, Sendable {
     public var records: [RecordRow]
     /// Cloudflare's own messages, verbatim.
     public var errors: [String]
+}
 
+extension PackRecords {
     /// nil when nothing has to be published for it and nothing is wrong with its validation.
     init?(_ object: ObjectRecord, _ context: ReportContext, deadlines: DeadlineSettings) {
         guard case .pack(let pack) = object.sighting.traits, object.missingSince == nil else { return nil }
         let stage = object.sighting.stage
-        let awaitsProof =
-            stage == .underway(.validation) || stage == .stalled(.validation) || stage == .underway(.start)
-        let isWorth = awaitsProof || !pack.validationErrors.isEmpty || !pack.validationRecords.isEmpty
-        guard isWorth, !stage.isOver, stage != .leaving else { return nil }
-        path = context.path(object.subject)
-        (self.object, status) = (object.id.text, object.sighting.shownStatus)
-        (hosts, method) = (pack.hosts.names, pack.method)
-        since = Moment(object.since)
-        ageSeconds = Int(clamping: (context.now - object.since).wholeSeconds)
-        deadline =
+        let deadline: Timestamp? =
             switch stage {
-            case .underway(.validation): Moment(object.since + deadlines.validation)
-            case .underway(.start): Moment(object.since + deadlines.initializing)
+            case .underway(.validation): object.since + deadlines.validation
+            case .underway(.start): object.since + deadlines.initializing
             default: nil
             }
-        notAfter = pack.notAfter.map(Moment.init)
-        records = pack.validationRecords.flatMap(RecordRow.rows)
-        errors = pack.validationErrors
+        let awaitsProof = deadline != nil || stage == .stalled(.validation)
+        let isWorth = awaitsProof || !pack.validationErrors.isEmpty || !pack.validationRecords.isEmpty
+        guard isWorth, !stage.isOver, stage != .leaving else { return nil }
+        self.init(
+            path: context.path(object.subject), object: object.id.text, status: object.sighting.shownStatus,
+            hosts: pack.hosts.names, method: pack.method, since: Moment(object.since),
+            ageSeconds: Int(clamping: (context.now - object.since).wholeSeconds), deadline: deadline.map(Moment.init),
+            notAfter: pack.notAfter.map(Moment.init), records: pack.validationRecords.flatMap(RecordRow.rows),
+            errors: pack.validationErrors)
     }
 }
 

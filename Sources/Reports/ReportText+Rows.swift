@@ -86,7 +86,9 @@ extension PackRecords {
         for row in records {
             table.add(.init(row.type), .init(row.name ?? "-"), .init(row.status ?? "-"), .init(row.value))
         }
-        let waiting = "  Cloudflare has not said yet what to publish\n"
+        let waiting =
+            deadline == nil
+            ? "  what to publish comes with the next try\n" : "  Cloudflare has not said yet what to publish\n"
         // A value that is cut off is of no use: these tables are as wide as they are.
         let values = table.text(TextStyle(width: nil, isColoured: style.isColoured))
         return style.paint(TextStyle.plain(path), .bold) + "\n" + facts.text(style, indent: 2)
@@ -99,11 +101,11 @@ extension CommandReport: ReportText {
         let told = lines.map { TextStyle.plain($0) + "\n" }.joined()
         let shown = planned.filter { $0.decision.verdict != "rest" }
         guard !planned.isEmpty else { return told }
-        guard !shown.isEmpty else { return told + "all \(planned.count) subjects are as wanted: nothing to do\n" }
+        guard !shown.isEmpty else { return told + "as wanted: \(counted(planned.count, "subject")); nothing to do\n" }
         var table = Table("SUBJECT", "VERDICT", "EFFECT", "WHAT")
         for row in shown { row.add(to: &table) }
         let rest = planned.count - shown.count
-        return told + table.text(style) + (rest > 0 ? "and \(rest) more are as wanted\n" : "")
+        return told + table.text(style) + (rest > 0 ? "as wanted besides: \(counted(rest, "subject"))\n" : "")
     }
 }
 

@@ -52,11 +52,12 @@ public struct Reporter: Sendable {
 
     private static func headline(_ report: StatusReport) -> String {
         let subjects = report.subjects
-        if subjects.expired > 0 { return "\(subjects.expired) of \(subjects.wished) subjects have expired" }
-        if subjects.needsEyes > 0 { return "\(subjects.needsEyes) subjects need a person's eye" }
-        if report.troubleCount > 0 { return "\(report.troubleCount) open troubles" }
-        if subjects.moving > 0 { return "\(subjects.moving) of \(subjects.wished) subjects are moving" }
-        return subjects.wished == 0 ? "the settings wish nothing yet" : "all \(subjects.wished) subjects are as wanted"
+        if subjects.expired > 0 { return "expired: \(subjects.expired) of \(subjects.wished) subjects" }
+        if subjects.needsEyes > 0 { return "a person should look at \(counted(subjects.needsEyes, "subject"))" }
+        if report.troubleCount > 0 { return counted(report.troubleCount, "open trouble") }
+        if subjects.moving > 0 { return "moving: \(subjects.moving) of \(subjects.wished) subjects" }
+        return subjects.wished == 0
+            ? "the settings wish nothing yet" : "as wanted: \(counted(subjects.wished, "subject"))"
     }
 
     /// The rows page by page, zone by zone in order of name, so that a hundred thousand cost no memory.

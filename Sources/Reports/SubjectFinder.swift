@@ -27,7 +27,7 @@ public struct SubjectFinder: Sendable {
         let names = Dictionary(zones.map { ($0.id, $0.name) }) { first, _ in first }
         var found: [(subject: Subject, path: String)] = []
         var more = 0
-        var near = Nearest(to: text)
+        var near = Nearest(to: pattern.text)
         try stored { () throws(StoreTrouble) in
             try ledger.forEachSubject(SubjectFilter(kind: pattern.kind, includesOver: true)) { record, _ in
                 let subject = record.subject
@@ -106,6 +106,9 @@ public struct SubjectFinder: Sendable {
             }
         }
 
+        /// What was typed, with short forms written out.
+        var text: String { [zone, kind?.rawValue, name].compactMap { $0 }.joined(separator: "/") }
+
         /// A subject's name with as many parts as were typed, to be compared with them.
         func shape(zone: String, _ subject: Subject) -> String {
             [self.zone == nil ? nil : zone, kind?.rawValue, subject.name].compactMap { $0 }.joined(separator: "/")
@@ -150,7 +153,8 @@ struct Nearest {
     /// - Parameter shape: What is compared; `name` is what is shown.
     mutating func offer(_ name: String, as shape: String) {
         let other = Array(shape.lowercased().utf8.prefix(200))
-        let limit = max(1, min(wanted.count, other.count) / 3)
+        let shorter = min(wanted.count, other.count)
+        let limit = shorter < 4 ? 1 : max(2, shorter / 5)
         guard abs(wanted.count - other.count) <= limit else { return }
         let distance = Self.distance(wanted, other)
         guard distance <= limit else { return }

@@ -38,7 +38,7 @@ struct Judgement {
             headline = "expired \(ShortDuration.text(now - min(end, now))) ago"
         } else if let decision = record.decision, decision.isHeld {
             state = .held
-            headline = Self.clause("held: \(decision.reason.words)", decision.detail)
+            headline = Self.clause(decision.reason.words, decision.detail)
         } else if let worst = trouble.first {
             state = .wrong
             headline = Self.clause(worst.condition.words, worst.detail)

@@ -1,5 +1,8 @@
 import Domain
 
+/// `1 subject`, `2 subjects`
+public func counted(_ count: Int, _ noun: String) -> String { count == 1 ? "1 \(noun)" : "\(count) \(noun)s" }
+
 /// What codes mean, in a clause for people. A new code does not compile without its words.
 extension Reason {
     public var words: String {

@@ -58,7 +58,7 @@ public enum SettingsReader {
             self.init(String(cString: strerror(code)), hint: nil)
             switch code {
             case ENOENT:
-                (found, hint) = ("no such file", "the settings are looked for here; '--settings' names another file")
+                (found, hint) = ("no such file", "check the path; an empty file is good and sets nothing")
             case EACCES, EPERM:
                 (found, hint) = ("a file that may not be read", "the daemon's user needs the right to read it")
             default: break

@@ -18,8 +18,9 @@ public struct SimulatorClock: Sendable {
     public var currentSpeed: Double { isPaused ? 0 : speed }
 
     public func now(at instant: ContinuousClock.Instant = .now) -> Timestamp {
-        let elapsed = Double((instant - anchoredAt).wholeMilliseconds) * currentSpeed
-        return anchor + .milliseconds(Int64(min(max(elapsed, 0), 1e18)))
+        let (seconds, attoseconds) = (instant - anchoredAt).components
+        let milliseconds = (Double(seconds) * 1e3 + Double(attoseconds) * 1e-15) * currentSpeed
+        return anchor + .milliseconds(Int64(min(max(milliseconds, 0), 1e18).rounded()))
     }
 
     public mutating func step(by span: Duration, at instant: ContinuousClock.Instant = .now) {

@@ -19,7 +19,8 @@ extension Database {
     }
 
     func operations(_ filter: HistoryFilter, openOnly: Bool) throws(StoreTrouble) -> [Operation] {
-        let (clause, values) = filter.clause(time: "committed_at", openOnly ? ["state = 'open'"] : [])
+        let (clause, values) = filter.clause(
+            time: "committed_at", openOnly ? ["state NOT IN ('accepted', 'failed', 'lost')"] : [])
         return try all(
             "SELECT \(Row.operationColumns) FROM operations\(clause) ORDER BY committed_at DESC, id DESC LIMIT ?",
             values + [Value(max(0, filter.limit))], of: "operations"

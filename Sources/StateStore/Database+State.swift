@@ -16,7 +16,7 @@ extension Database {
             openOperations: try all(
                 """
                 SELECT \(Row.operationColumns) FROM operations
-                WHERE zone = ? AND state = 'open' ORDER BY committed_at, id
+                WHERE zone = ? AND state NOT IN ('accepted', 'failed', 'lost') ORDER BY committed_at, id
                 """, [id], of: "operations"
             ) { (row) throws(StoreTrouble) in try row.operation() },
             approvals: try all(
@@ -26,7 +26,7 @@ extension Database {
             suspensions: try all(
                 """
                 SELECT \(Row.suspensionColumns) FROM suspensions
-                WHERE rank = 0 OR zone = ? ORDER BY rank, zone, kind, name
+                WHERE rank NOT IN (1, 2) OR zone = ? ORDER BY rank, zone, kind, name
                 """, [id], of: "suspensions"
             ) { (row) throws(StoreTrouble) in try row.suspension() },
             episodes: try all(
@@ -104,7 +104,7 @@ extension Database {
         let removals = try rows(
             """
             SELECT zone, count(DISTINCT object) FROM operations
-            WHERE committed_at > ? AND effect = ? AND reason = ? AND state IN ('open', 'accepted') GROUP BY zone
+            WHERE committed_at > ? AND effect = ? AND reason = ? AND state NOT IN ('failed', 'lost') GROUP BY zone
             """,
             [Value(day), .text(Action.Effect.remove.rawValue), .text(Reason.noLongerWanted.rawValue)],
             of: "operations")

@@ -102,6 +102,13 @@ final class Database {
         return try rows.next()?.anyText(0)
     }
 
+    /// SQLite opens what it may not write for reading, and says so only when something is written.
+    func proveWritable() throws(StoreTrouble) {
+        guard sqlite3_db_readonly(handle, "main") == 0 else {
+            throw .unwritable(path: path, detail: "the file, or its file system, is read-only")
+        }
+    }
+
     /// Keeps the `-wal` and `-shm` files when the last connection closes, so that a reader who may not make files in
     /// the folder finds them.
     func keepLogFiles() throws(StoreTrouble) {

@@ -10,7 +10,7 @@ extension SQLiteLedger {
     /// leaves them empty: they are read where they are, and nothing is written. Without a log (a backup, a file that
     /// was copied) the file is read as one that nobody changes.
     public static func openReading(_ path: String) throws(StoreTrouble) -> any LedgerReading {
-        SQLiteLedger(Held(database: try Reading.database(at: path), isReadOnly: true), path: path)
+        SQLiteLedger(Held(database: try Reading.database(at: path)), path: path)
     }
 }
 

@@ -40,20 +40,23 @@ extension SQLiteLedger {
         inFolder folder: String, now: Timestamp, migrations: [Migration]
     ) throws(StoreTrouble) -> Opened {
         let file = StoreFile(folder: folder)
-        let openAgain: @Sendable () throws(StoreTrouble) -> Held = { () throws(StoreTrouble) in
-            var opening = Opening(file: file, now: now, migrations: migrations)
-            return try opening.writing()
+        let (held, outcome) = try open(file, now: now, migrations: migrations)
+        let ledger = SQLiteLedger(held, path: file.path) { () throws(StoreTrouble) in
+            try open(file, now: now, migrations: migrations).0
         }
+        return Opened(ledger: ledger, outcome: outcome)
+    }
+
+    /// For writing; where that cannot be, for reading.
+    private static func open(
+        _ file: StoreFile, now: Timestamp, migrations: [Migration]
+    ) throws(StoreTrouble) -> (Held, OpenOutcome) {
         var opening = Opening(file: file, now: now, migrations: migrations)
         do {
-            let held = try opening.writing()
-            return Opened(
-                ledger: SQLiteLedger(held, path: file.path, openAgain: openAgain), outcome: opening.outcome)
+            return (try opening.writing(), opening.outcome)
         } catch {
             guard case .unwritable = error, case .database = try file.header() else { throw error }
-            let held = Held(database: try Reading.database(at: file.path), lock: nil, isReadOnly: true)
-            return Opened(
-                ledger: SQLiteLedger(held, path: file.path, openAgain: openAgain), outcome: .readOnly(error))
+            return (Held(database: try Reading.database(at: file.path), obstacle: error), .readOnly(error))
         }
     }
 
@@ -106,6 +109,7 @@ struct Opening {
         // The log beside a copy is that of the database it replaced, and would be read into it.
         if isCopy { try file.setAside("stray", at: now, logAlone: true) }
         let database = try Database(file.path, path: file.path, flags: SQLITE_OPEN_READWRITE)
+        try database.proveWritable()
         try database.makeSafe(journal: "wal")
         let version = try database.version  // the log may hold a later one than the file's first bytes
         try refuseLater(version)
@@ -137,8 +141,16 @@ struct Opening {
         guard version < migrations.count else { return }
         let backup = "\(file.path).before-v\(migrations.count)-\(now.rfc3339)"
         try StoreCopy.make(of: database, at: backup, mode: StoreFile.mode, now: now)
-        try database.migrate(migrations, from: version)
-        try database.checkSchema(migrations)
+        do {
+            try database.migrate(migrations, from: version)
+            try database.checkSchema(migrations)
+        } catch {
+            // All its pages may be sound: it is not set aside for what a new version cannot do with it.
+            guard case .corrupt(_, let detail) = error else { throw error }
+            throw .unopenable(
+                path: file.path,
+                detail: "it cannot be brought from schema \(version) to \(migrations.count): \(detail)")
+        }
         try database.checkpoint()
         outcome = .migrated(from: Int(clamping: version), to: migrations.count, backup: backup)
         try note(

@@ -10,34 +10,39 @@ import Synchronization
 public final class SQLiteLedger: Ledger {
     /// The database's file; `:memory:` for one without.
     public let path: String
-    let held: Mutex<Held?>
+    private let holding: Mutex<Holding>
     private let openAgain: (@Sendable () throws(StoreTrouble) -> Held)?
 
     /// The connection, and for one that writes the lock that keeps other daemons away.
     ///
-    /// `@unchecked`: once it is in ``held`` a value of it is reached under that mutex alone, and neither it nor a
+    /// `@unchecked`: once it is in ``holding`` a value of it is reached under that mutex alone, and neither it nor a
     /// statement or row made from it is kept past the call that holds the lock; what comes out is `Sendable`.
     struct Held: @unchecked Sendable {
         var database: Database
         var lock: StoreLock?
-        /// True when it could be opened for reading alone: a full or read-only disk. Each commit tries again.
-        var isReadOnly = false
+        /// Why it could be opened for reading alone. Each commit tries again.
+        var obstacle: StoreTrouble?
     }
 
-    init(
-        _ held: Held, path: String, openAgain: (@Sendable () throws(StoreTrouble) -> Held)? = nil
-    ) {
+    private struct Holding {
+        /// nil while nothing could be opened any more.
+        var held: Held?
+        var isClosed = false
+    }
+
+    /// - Parameter openAgain: Opens the same database anew, for writing where that is possible by now.
+    init(_ held: Held, path: String, openAgain: (@Sendable () throws(StoreTrouble) -> Held)? = nil) {
         self.path = path
-        self.held = Mutex(held)
         self.openAgain = openAgain
+        holding = Mutex(Holding(held: held))
     }
 
     /// Writes the log into the database and lets go of it. Whatever is asked afterwards is refused.
     public func close() throws(StoreTrouble) {
-        try held.withLock { (held) throws(StoreTrouble) in
-            guard let last = held else { return }
-            held = nil
-            if !last.isReadOnly { try last.database.checkpoint() }
+        try holding.withLock { (holding) throws(StoreTrouble) in
+            let last = holding.held
+            holding = Holding(held: nil, isClosed: true)
+            if let last, last.lock != nil { try last.database.checkpoint() }
         }
     }
 
@@ -111,34 +116,33 @@ public final class SQLiteLedger: Ledger {
     func read<Result: Sendable>(
         _ body: (Database) throws(StoreTrouble) -> Result
     ) throws(StoreTrouble) -> Result {
-        try held.withLock { (held) throws(StoreTrouble) in
-            guard let held else { throw .unopenable(path: path, detail: "it has been closed") }
-            return try watching(held) { (database) throws(StoreTrouble) in try body(database) }
-        }
+        try use(toWrite: false, body)
     }
 
     private func write<Result: Sendable>(
         _ body: (Database) throws(StoreTrouble) -> Result
     ) throws(StoreTrouble) -> Result {
-        try held.withLock { (held) throws(StoreTrouble) in
-            guard var open = held else { throw .unopenable(path: path, detail: "it has been closed") }
-            if open.isReadOnly, let openAgain {
-                open = try openAgain()
-                held = open
-            }
-            return try watching(open) { (database) throws(StoreTrouble) in try database.transaction(body) }
-        }
+        try use(toWrite: true) { (database) throws(StoreTrouble) in try database.transaction(body) }
     }
 
-    /// Leaves a mark when the file shows itself to be broken.
-    private func watching<Result>(
-        _ held: Held, _ body: (Database) throws(StoreTrouble) -> Result
+    private func use<Result: Sendable>(
+        toWrite: Bool, _ body: (Database) throws(StoreTrouble) -> Result
     ) throws(StoreTrouble) -> Result {
-        do {
-            return try body(held.database)
-        } catch {
-            if case .corrupt(_, let detail) = error, held.lock != nil { StoreFile(path: path).mark(detail) }
-            throw error
+        try holding.withLock { (holding) throws(StoreTrouble) in
+            guard !holding.isClosed else { throw .unopenable(path: path, detail: "it has been closed") }
+            if let openAgain, holding.held == nil || toWrite && holding.held?.obstacle != nil {
+                holding.held = nil  // first: connections of one process share the log's index, and how it was opened
+                holding.held = try openAgain()
+            }
+            guard let held = holding.held else { throw .unopenable(path: path, detail: "it is not open") }
+            if toWrite, let obstacle = held.obstacle { throw obstacle }
+            do throws(StoreTrouble) {
+                return try body(held.database)
+            } catch {
+                // The mark brings a look at every page and row when it is opened next.
+                if case .corrupt(_, let detail) = error, held.lock != nil { StoreFile(path: path).mark(detail) }
+                throw error
+            }
         }
     }
 }

@@ -12,7 +12,8 @@ enum Schema {
     static let copyID: Int64 = 0x4543_6370
 
     /// Current state and history are tables apart: decisions are made from the first, and never read the second.
-    /// Times are milliseconds since 1970. What is searched for has a column; the rest is JSON (``PackedText``).
+    /// Times are milliseconds since 1970. What is searched for has a column; the rest is JSON (``PackedText``). Searches
+    /// name what they pass over, not what they want, so that a word that was damaged is met and not overlooked.
     private static let first = """
         CREATE TABLE meta (
             name TEXT NOT NULL PRIMARY KEY,
@@ -32,7 +33,7 @@ enum Schema {
         CREATE TABLE zones (
             id TEXT NOT NULL PRIMARY KEY,
             name TEXT NOT NULL,
-            is_managed INTEGER NOT NULL,
+            is_managed INTEGER NOT NULL CHECK (is_managed IN (0, 1)),
             last_complete_look INTEGER,
             last_full_look INTEGER,
             next_look INTEGER,
@@ -43,7 +44,7 @@ enum Schema {
             zone TEXT NOT NULL,
             kind TEXT NOT NULL,
             name TEXT NOT NULL,
-            is_wished INTEGER NOT NULL,
+            is_wished INTEGER NOT NULL CHECK (is_wished IN (0, 1)),
             verdict TEXT,
             reason TEXT,
             decided_since INTEGER,
@@ -60,7 +61,7 @@ enum Schema {
             kind TEXT NOT NULL,
             id TEXT NOT NULL,
             name TEXT NOT NULL,
-            ownership TEXT NOT NULL,
+            ownership TEXT NOT NULL CHECK (ownership IN ('ordered', 'adopted', 'foreign')),
             status TEXT NOT NULL,
             stage TEXT NOT NULL,
             since INTEGER NOT NULL,
@@ -90,13 +91,13 @@ enum Schema {
             zone TEXT NOT NULL,
             kind TEXT NOT NULL,
             name TEXT NOT NULL,
-            effect TEXT NOT NULL,
+            effect TEXT NOT NULL CHECK (effect IN ('local', 'create', 'change', 'remove')),
             object TEXT,
             issuance_name TEXT,
-            is_issuance INTEGER NOT NULL,
+            is_issuance INTEGER NOT NULL CHECK (is_issuance IN (0, 1)),
             reason TEXT NOT NULL,
             committed_at INTEGER NOT NULL,
-            state TEXT NOT NULL,
+            state TEXT NOT NULL CHECK (state IN ('open', 'accepted', 'failed', 'lost')),
             lacked_since INTEGER,
             resolved_at INTEGER,
             made TEXT,
@@ -108,13 +109,13 @@ enum Schema {
             request_der TEXT,
             baseline TEXT NOT NULL
         ) STRICT;
-        CREATE INDEX operations_open ON operations (zone) WHERE state = 'open';
+        CREATE INDEX operations_open ON operations (zone) WHERE state NOT IN ('accepted', 'failed', 'lost');
         CREATE INDEX operations_by_time ON operations (committed_at, id);
         CREATE INDEX operations_by_subject ON operations (zone, kind, name, committed_at, id);
 
         CREATE TABLE episodes (
             seq INTEGER PRIMARY KEY,
-            rank INTEGER NOT NULL,
+            rank INTEGER NOT NULL CHECK (rank IN (0, 1, 2)),
             zone TEXT NOT NULL,
             kind TEXT NOT NULL,
             name TEXT NOT NULL,
@@ -137,7 +138,7 @@ enum Schema {
         ) STRICT, WITHOUT ROWID;
 
         CREATE TABLE suspensions (
-            rank INTEGER NOT NULL,
+            rank INTEGER NOT NULL CHECK (rank IN (0, 1, 2)),
             zone TEXT NOT NULL,
             kind TEXT NOT NULL,
             name TEXT NOT NULL,

@@ -23,7 +23,7 @@ struct SimulatorCommand: AsyncParsableCommand {
     @Option(name: .customLong("client-ca-out"), help: "Write the root of the client certificates there in PEM.")
     var clientRootFile: String?
 
-    @Option(name: .customLong("scenario"), help: "JSON file with zones, tokens, settings and faults (see below).")
+    @Option(name: .customLong("scenario"), help: "JSON file with zones, tokens, settings and faults (see above).")
     var scenarioFile: String?
 
     @Option(help: "Simulated seconds in one of ours, 0 to 1000000.")
@@ -48,7 +48,8 @@ struct SimulatorCommand: AsyncParsableCommand {
     var tokenFile: String?
 
     @Option(
-        name: .customLong("ready-file"), help: "Write addresses and files there as JSON once connections are taken.")
+        name: .customLong("ready-file"),
+        help: "Write addresses and files there as JSON once connections are taken; removed at the end.")
     var readyFile: String?
 
     @Flag(name: .customLong("no-limiter"), help: "Switch the request limit off.")
@@ -74,6 +75,8 @@ struct SimulatorCommand: AsyncParsableCommand {
 
     private func serve(until signals: StopSignals) async throws(SimulatorTrouble) {
         let address = try LoopbackAddress(listen)
+        if let readyFile { unlink(readyFile) }  // one of an earlier run would be believed
+        defer { if let readyFile { unlink(readyFile) } }
         var scenario = try scenario()
         let tokens = try TokenFiles(tokenFile, scenario: &scenario)
         defer { tokens.removeTemporary() }
@@ -98,9 +101,8 @@ struct SimulatorCommand: AsyncParsableCommand {
     private func scenario() throws(SimulatorTrouble) -> Scenario {
         var scenario = Scenario.standard
         if let scenarioFile {
-            do throws(ScenarioTrouble) {
-                scenario = try Scenario(json: try TextFile(scenarioFile).bytesForScenario())
-            } catch {
+            let json = try TextFile(scenarioFile).bytes()
+            do throws(ScenarioTrouble) { scenario = try Scenario(json: json) } catch {
                 throw .scenario(.init("\(scenarioFile): \(error.explanation.summary)"))
             }
         }

@@ -1,5 +1,3 @@
-import CloudflareModel
-import Domain
 import Glibc
 import SimulatorServer
 
@@ -23,13 +21,6 @@ struct TextFile {
             if count == 0 { return bytes }
             bytes += buffer.prefix(count)
             guard bytes.count <= Self.limit else { throw .file(path: path, fault: "longer than 16 MiB") }
-        }
-    }
-
-    /// The bytes, with trouble in the words of whoever reads a scenario.
-    func bytesForScenario() throws(ScenarioTrouble) -> [UInt8] {
-        do throws(SimulatorTrouble) { return try bytes() } catch {
-            throw ScenarioTrouble(place: "", fault: error.explanation.summary)
         }
     }
 

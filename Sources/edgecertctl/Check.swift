@@ -81,7 +81,9 @@ struct CheckReport: Encodable, ReportText {
 
     func text(_ style: TextStyle) -> String {
         let lines = findings.map { $0.text(style) }.joined()
-        let count = "\(errors) errors, \(warnings) warnings"
-        return lines + (errors > 0 ? "\(count)\n" : "good: \(zones) zones, \(subjects) subjects; \(count)\n")
+        let count = "\(counted(errors, "error")), \(counted(warnings, "warning"))"
+        return lines
+            + (errors > 0
+                ? "\(count)\n" : "good: \(counted(zones, "zone")), \(counted(subjects, "subject")); \(count)\n")
     }
 }

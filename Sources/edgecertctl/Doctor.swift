@@ -38,7 +38,7 @@ struct Doctor: AsyncParsableCommand {
             let reading = try settings.reading()
             let diagnostics = SettingsCheck.diagnostics(of: reading, now: Wall.now())
             let text =
-                "\(reading.settings.zones.count) zones in \(reading.files.count) files, \(diagnostics.count) findings"
+                "\(counted(reading.settings.zones.count, "zone")) in \(counted(reading.files.count, "file")), \(counted(diagnostics.count, "finding"))"
             let isBad = diagnostics.contains { $0.severity == .error }
             findings.append(
                 HealthFinding(
@@ -101,7 +101,7 @@ struct Doctor: AsyncParsableCommand {
             let ledger = try SQLiteLedger.openReading(path)
             let (zones, episodes) = (try ledger.zones().count, try ledger.openEpisodes().count)
             let untrusted = try ledger.note(.untrusted)
-            let text = "\(path): \(zones) zones, \(episodes) open troubles"
+            let text = "\(path): \(counted(zones, "zone")), \(counted(episodes, "open trouble"))"
             findings.append(
                 untrusted.map {
                     HealthFinding(

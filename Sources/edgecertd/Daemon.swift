@@ -27,6 +27,7 @@ struct Daemon {
     let ledger: SQLiteLedger
     let journal: JournalSink
     let supervisor: SystemdSupervisor
+    let clockWatch: ClockStepWatch?
 
     /// Runs until a signal ends it.
     static func run(_ launch: Launch) async -> ExitCode {
@@ -82,7 +83,6 @@ struct Daemon {
 
         let executor = QueueExecutor(label: "edgecert.engine")
         let timers = DispatchTimers(clock: pace.clock, queue: executor.queue, speed: pace.speed)
-        pace.follow(timers)
         let budget = RequestBudget(
             executor: executor, clock: pace.clock, timers: timers, share: settings.cloudflare.requestShare,
             blockedUntil: blockedUntil(opened.ledger))
@@ -105,13 +105,17 @@ struct Daemon {
             executor: executor, ports: ports, settings: settings, era: era(opened),
             skewTolerance: pace.skewTolerance)
         await remember(budget, in: engine)
+        let clockWatch: ClockStepWatch?
+        do throws(ClockTrouble) {
+            clockWatch = try pace.follow(timers, executor.queue) { Task { await engine.wake() } }
+        } catch { throw .other(error) }
         let desk = ControlDesk(engine: engine, ledger: reading, fan: news, clock: pace.clock)
         let server = VarlinkServer(version: Edgecert.version, handler: desk)
         try await listen(
             server, launch.controlSocket ?? settings.daemon.controlSocket, isAsked: launch.controlSocket != nil)
         return Daemon(
             engine: engine, server: server, transport: transport, ledger: opened.ledger, journal: journal,
-            supervisor: supervisor)
+            supervisor: supervisor, clockWatch: clockWatch)
     }
 
     private static func tell(_ outcome: OpenOutcome, to news: any NewsSink) {

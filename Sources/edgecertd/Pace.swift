@@ -32,18 +32,30 @@ struct Pace {
 
     var skewTolerance: Duration { SimulatorClock.skewTolerance(speed: simulatorSpeed ?? 0) }
 
-    /// Asks the simulator for its clock from now on every two seconds; real clocks are watched for steps.
-    func follow(_ timers: DispatchTimers) {
-        guard let (clock, simulator) = following else { return }
+    /// Asks the simulator for its clock from now on every two seconds; a real clock is watched for being set.
+    ///
+    /// - Returns: To be kept for as long as the daemon lives.
+    func follow(
+        _ timers: DispatchTimers, _ queue: DispatchQueue, stepped: @escaping @Sendable () -> Void
+    ) throws(ClockTrouble) -> ClockStepWatch? {
+        guard let (clock, simulator) = following else {
+            return try ClockStepWatch(queue: queue) {
+                timers.clockChanged()
+                stepped()
+            }
+        }
         Task {
             while !Task.isCancelled {
                 do { try await Task.sleep(for: .seconds(2)) } catch { return }
                 guard let told = await simulator.ask() else { continue }
                 let wasSpeed = clock.speed
                 let step = clock.update(now: told.now, speed: told.speed)
-                if wasSpeed != told.speed || abs(step.wholeSeconds) > 60 { timers.clockChanged() }
+                guard wasSpeed != told.speed || abs(step.wholeSeconds) > 60 else { continue }
+                timers.clockChanged()
+                stepped()
             }
         }
+        return nil
     }
 }
 
@@ -51,8 +63,7 @@ private struct NoSimulator: Explained {
     let origin: String
     var explanation: Explanation {
         Explanation(
-            code: "no-simulator",
-            summary: "cloudflare.follow_simulator_clock is set and no simulator answers at \(origin)",
+            code: "no-simulator", summary: "cloudflare.follow_simulator_clock is set and no simulator answers at \(origin)",
             hint: "start edgecert-sim first, or take the setting out")
     }
 }

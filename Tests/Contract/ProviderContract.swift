@@ -12,7 +12,7 @@ import Testing
 
     @Test("an ordered pack is there at once, shows its steps, and serves in the end", arguments: Kind.allCases)
     func order(_ kind: Kind) async throws {
-        try await ProviderUnderTest.run(kind) { provider in
+        try await ProviderUnderTest.run(kind) { (provider) async throws in
             #expect(try await provider.packs().isEmpty)
             let receipt = try await provider.order()
             let id = try #require(receipt.object)
@@ -32,7 +32,7 @@ import Testing
 
     @Test("a second pack with the very hosts of a live one is told apart from other refusals", arguments: Kind.allCases)
     func duplicate(_ kind: Kind) async throws {
-        try await ProviderUnderTest.run(kind) { provider in
+        try await ProviderUnderTest.run(kind) { (provider) async throws in
             _ = try await provider.order()
             let again = await trouble { () async throws(ProviderTrouble) in try await provider.order() }
             #expect(again?.name == "duplicateHosts" && again?.mayHaveTakenEffect == false)
@@ -44,16 +44,22 @@ import Testing
         "no place, no Advanced Certificate Manager: each is its own trouble, and nothing is made",
         arguments: Kind.allCases)
     func noPlace(_ kind: Kind) async throws {
-        try await ProviderUnderTest.run(kind) {
-            $0.zones[0].conduct.packQuota = 0
-        } _: { provider in
+        try await ProviderUnderTest.run(
+            kind,
+            in: .forContract {
+                $0.zones[0].conduct.packQuota = 0
+            }
+        ) { (provider) async throws in
             let full = await trouble { () async throws(ProviderTrouble) in try await provider.order() }
             #expect(full?.name == "quotaExhausted")
             #expect(try await provider.client.packQuota(in: ProviderUnderTest.zone) == PackQuota(allocated: 0, used: 0))
         }
-        try await ProviderUnderTest.run(kind) {
-            $0.zones[0].conduct.hasAdvancedCertificateManager = false
-        } _: { provider in
+        try await ProviderUnderTest.run(
+            kind,
+            in: .forContract {
+                $0.zones[0].conduct.hasAdvancedCertificateManager = false
+            }
+        ) { (provider) async throws in
             let poor = await trouble { () async throws(ProviderTrouble) in try await provider.order() }
             #expect(poor?.name == "refused" && poor?.answer.code == 1450 && poor?.answer.httpStatus == 400)
             #expect(try await provider.packs().isEmpty)
@@ -64,7 +70,7 @@ import Testing
         "what timed out can be asked again, by a restart or by a re-check; what serves cannot", arguments: Kind.allCases
     )
     func restart(_ kind: Kind) async throws {
-        try await ProviderUnderTest.run(kind) { provider in
+        try await ProviderUnderTest.run(kind) { (provider) async throws in
             let id = try provider.add(PackSeed(hosts: ["example.com"], status: "validation_timed_out"))
             #expect(try await provider.pack(id).stage == .stalled(.validation))
             let restarted = try await provider.change(.pack(.restart(id)))
@@ -84,7 +90,7 @@ import Testing
 
     @Test("branding is set by itself", arguments: Kind.allCases)
     func branding(_ kind: Kind) async throws {
-        try await ProviderUnderTest.run(kind) { provider in
+        try await ProviderUnderTest.run(kind) { (provider) async throws in
             let id = try provider.add(PackSeed(hosts: ["example.com"]))
             _ = try await provider.change(.pack(.setBranding(id, true)))
             guard case .pack(let traits) = try await provider.pack(id).traits else { return }
@@ -94,7 +100,7 @@ import Testing
 
     @Test("a deleted pack is busy leaving, then not found, by whatever it is asked for", arguments: Kind.allCases)
     func delete(_ kind: Kind) async throws {
-        try await ProviderUnderTest.run(kind) { provider in
+        try await ProviderUnderTest.run(kind) { (provider) async throws in
             let id = try provider.add(PackSeed(hosts: ["example.com"]))
             #expect(try await provider.remove(.pack(.delete(id))).object == id)
             #expect(try await provider.pack(id).stage == .leaving)
@@ -114,9 +120,12 @@ import Testing
 
     @Test("every page is read, with one request for each", arguments: Kind.allCases)
     func pages(_ kind: Kind) async throws {
-        try await ProviderUnderTest.run(kind) { scenario in
-            scenario.zones[0].packs = (0..<120).map { PackSeed(hosts: ["h\($0).example.com"]) }
-        } _: { provider in
+        try await ProviderUnderTest.run(
+            kind,
+            in: .forContract { scenario in
+                scenario.zones[0].packs = (0..<120).map { PackSeed(hosts: ["h\($0).example.com"]) }
+            }
+        ) { (provider) async throws in
             let packs = try await provider.packs()
             #expect(packs.count == 120 && Set(packs.map(\.id)).count == 120)
             #expect(provider.gate.entries.count == 3 && provider.gate.signals.count == 3)
@@ -126,13 +135,16 @@ import Testing
 
     @Test("packs of other types and of every age's form are seen as they are", arguments: Kind.allCases)
     func forms(_ kind: Kind) async throws {
-        try await ProviderUnderTest.run(kind) { scenario in
-            scenario.zones[0].packs = PackSeed.Form.allCases.enumerated().map { number, form in
-                var seed = PackSeed(hosts: ["h\(number).example.com"], type: "universal")
-                seed.form = form
-                return seed
+        try await ProviderUnderTest.run(
+            kind,
+            in: .forContract { scenario in
+                scenario.zones[0].packs = PackSeed.Form.allCases.enumerated().map { number, form in
+                    var seed = PackSeed(hosts: ["h\(number).example.com"], type: "universal")
+                    seed.form = form
+                    return seed
+                }
             }
-        } _: { provider in
+        ) { (provider) async throws in
             let packs = try await provider.packs()
             #expect(packs.count == PackSeed.Form.allCases.count)
             for pack in packs {
@@ -146,7 +158,7 @@ import Testing
 
     @Test("a certificate is made from a request, revoked, and called back", arguments: Kind.allCases)
     func certificate(_ kind: Kind) async throws {
-        try await ProviderUnderTest.run(kind) { provider in
+        try await ProviderUnderTest.run(kind) { (provider) async throws in
             let receipt = try await provider.create()
             let id = try #require(receipt.object)
             #expect(receipt.sighting?.stage == .serving)
@@ -175,7 +187,7 @@ import Testing
         "the same request can be signed again: nothing is idempotent, and only the list can tell",
         arguments: Kind.allCases)
     func twice(_ kind: Kind) async throws {
-        try await ProviderUnderTest.run(kind) { provider in
+        try await ProviderUnderTest.run(kind) { (provider) async throws in
             _ = try await provider.create()
             _ = try await provider.create()
             #expect(try await provider.certificates().count == 2)
@@ -184,9 +196,12 @@ import Testing
 
     @Test("no place for one more", arguments: Kind.allCases)
     func certificateQuota(_ kind: Kind) async throws {
-        try await ProviderUnderTest.run(kind) {
-            $0.zones[0].conduct.clientCertificateQuota = 0
-        } _: { provider in
+        try await ProviderUnderTest.run(
+            kind,
+            in: .forContract {
+                $0.zones[0].conduct.clientCertificateQuota = 0
+            }
+        ) { (provider) async throws in
             let full = await trouble { () async throws(ProviderTrouble) in try await provider.create() }
             #expect(full?.name == "quotaExhausted")
         }
@@ -196,10 +211,13 @@ import Testing
         "what can still change is found among heaps of the revoked, and costs no more than asking by status",
         arguments: Kind.allCases)
     func piledUp(_ kind: Kind) async throws {
-        try await ProviderUnderTest.run(kind) { scenario in
-            scenario.settings.limiter.isOn = false
-            scenario.zones[0].conduct.clientCertificateQuota = 1000
-        } _: { provider in
+        try await ProviderUnderTest.run(
+            kind,
+            in: .forContract { scenario in
+                scenario.settings.limiter.isOn = false
+                scenario.zones[0].conduct.clientCertificateQuota = 1000
+            }
+        ) { (provider) async throws in
             var made: [ObjectID] = []
             for _ in 0..<230 { made.append(try #require(try await provider.create().object)) }
             try provider.world { model, now in
@@ -217,11 +235,15 @@ import Testing
 
     @Test("a zone by its name and by its identifier; none; several", arguments: Kind.allCases)
     func zones(_ kind: Kind) async throws {
-        try await ProviderUnderTest.run(kind) { scenario in
-            scenario.zones += [
-                ZoneSeed(name: "twice.example", id: ZoneID("a1")), ZoneSeed(name: "twice.example", id: ZoneID("a2")),
-            ]
-        } _: { provider in
+        try await ProviderUnderTest.run(
+            kind,
+            in: .forContract { scenario in
+                scenario.zones += [
+                    ZoneSeed(name: "twice.example", id: ZoneID("a1")),
+                    ZoneSeed(name: "twice.example", id: ZoneID("a2")),
+                ]
+            }
+        ) { (provider) async throws in
             let facts = ZoneFacts(id: ProviderUnderTest.zone, name: "example.com", status: "active")
             #expect(try await provider.client.zone(named: "example.com") == facts)
             #expect(try await provider.client.zone(ProviderUnderTest.zone) == facts)
@@ -242,7 +264,7 @@ import Testing
     @Test(
         "what is not there is not found; what is in no zone of ours is not taken for absent", arguments: Kind.allCases)
     func notFound(_ kind: Kind) async throws {
-        try await ProviderUnderTest.run(kind) { provider in
+        try await ProviderUnderTest.run(kind) { (provider) async throws in
             let pack = await trouble { () async throws(ProviderTrouble) in try await provider.pack(ObjectID("p0")) }
             let certificate = await trouble { () async throws(ProviderTrouble) in
                 try await provider.certificate(ObjectID("c0"))
@@ -257,7 +279,7 @@ import Testing
 
     @Test("the token tells its status and its end", arguments: Kind.allCases)
     func token(_ kind: Kind) async throws {
-        try await ProviderUnderTest.run(kind) { provider in
+        try await ProviderUnderTest.run(kind) { (provider) async throws in
             #expect(
                 try await provider.client.token()
                     == TokenFacts(status: "active", expiresOn: ManualClock.start + .days(30)))
@@ -266,12 +288,12 @@ import Testing
 
     @Test("a token that is not known, or may only read, is refused without effect", arguments: Kind.allCases)
     func refusedToken(_ kind: Kind) async throws {
-        try await ProviderUnderTest.run(kind, token: "unknown") { provider in
+        try await ProviderUnderTest.run(kind, token: "unknown") { (provider) async throws in
             let list = await trouble { () async throws(ProviderTrouble) in try await provider.packs() }
             let token = await trouble { () async throws(ProviderTrouble) in try await provider.client.token() }
             #expect(list?.name == "tokenRefused" && token?.name == "tokenRefused")
         }
-        try await ProviderUnderTest.run(kind, token: "reading") { provider in
+        try await ProviderUnderTest.run(kind, token: "reading") { (provider) async throws in
             #expect(try await provider.packs().isEmpty)
             let order = await trouble { () async throws(ProviderTrouble) in try await provider.order() }
             #expect(order?.name == "tokenRefused" && order?.answer.code == 10_000)
@@ -281,9 +303,12 @@ import Testing
 
     @Test("over the limit: how long to wait is said, and the gate learns of it", arguments: Kind.allCases)
     func limit(_ kind: Kind) async throws {
-        try await ProviderUnderTest.run(kind) {
-            $0.settings.limiter.quota = 2
-        } _: { provider in
+        try await ProviderUnderTest.run(
+            kind,
+            in: .forContract {
+                $0.settings.limiter.quota = 2
+            }
+        ) { (provider) async throws in
             _ = try await provider.packs()
             _ = try await provider.packs()
             guard

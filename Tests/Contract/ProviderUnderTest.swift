@@ -2,6 +2,9 @@ import CloudflareAPI
 import CloudflareModel
 import Domain
 import Engine
+import Glibc
+import HTTPTransport
+import SimulatorServer
 import TestKit
 import Testing
 
@@ -11,12 +14,16 @@ struct ProviderUnderTest: Sendable {
     enum Kind: String, CaseIterable, CustomTestStringConvertible {
         /// The model in the same process.
         case inProcess = "in process"
+        /// The simulator's server, over a socket.
+        case http
+        /// The same with TLS, whose root is the one that is trusted.
+        case https
         var testDescription: String { rawValue }
     }
 
     typealias Change = (inout CloudflareModel, Timestamp) throws -> Void
 
-    let client: CloudflareClient
+    let client: any Looking & Creating & Changing & Removing
     let gate: CountingGate
     /// Looks at Cloudflare from inside, or changes it behind the API's back.
     let world: @Sendable (Change) throws -> Void
@@ -27,18 +34,11 @@ struct ProviderUnderTest: Sendable {
 
     /// - Parameters:
     ///   - token: What the client sends; the account knows `all` and `reading`.
-    ///   - arrange: Changes the world before the client meets it.
+    ///   - scenario: The world that the client meets.
     static func run(
-        _ kind: Kind, token: String = "all", arrange: (inout Scenario) -> Void = { _ in },
+        _ kind: Kind, token: String = "all", in scenario: Scenario = .forContract(),
         _ body: (ProviderUnderTest) async throws -> Void
     ) async throws {
-        var scenario = Scenario(
-            tokens: [
-                TokenSeed(
-                    label: "all", secret: Secret("all"), expiresOn: ManualClock.start + .days(30)),
-                TokenSeed(label: "reading", secret: Secret("reading"), permissions: [.zoneRead, .sslRead]),
-            ], zones: [ZoneSeed(name: zoneName, id: zone)])
-        arrange(&scenario)
         let gate = CountingGate()
         switch kind {
         case .inProcess:
@@ -50,7 +50,42 @@ struct ProviderUnderTest: Sendable {
                     client: client(CloudflareSettings(), token, transport, gate), gate: gate,
                     world: { change in try transport.withModel { try change(&$0, $1) } },
                     advance: { clock.advance(by: $0) }))
+        case .http: try await serve(scenario, withTLS: false, token, gate, body)
+        case .https: try await serve(scenario, withTLS: true, token, gate, body)
         }
+    }
+
+    private static func serve(
+        _ scenario: Scenario, withTLS: Bool, _ token: String, _ gate: CountingGate,
+        _ body: (ProviderUnderTest) async throws -> Void
+    ) async throws {
+        signal(SIGPIPE, SIG_IGN)
+        let simulator = try Simulator(scenario, clock: SimulatorClock(startingAt: ManualClock.start, speed: 0))
+        let server = try await SimulatorServer.start(simulator, withTLS: withTLS)
+        var settings = CloudflareSettings()
+        settings.baseURL = "\(server.origin)/client/v4"
+        let roots = try server.rootPEM.map(RootsFile.init)
+        let transport = try CurlTransport(trustedRootsFile: roots?.path)
+        let result: Result<Void, any Error>
+        do {
+            result = .success(
+                try await body(
+                    ProviderUnderTest(
+                        client: client(settings, token, transport, gate), gate: gate,
+                        world: { change in
+                            try simulator.withWorld { world in
+                                let now = world.clock.now()
+                                try change(&world.model, now)
+                            }
+                        },
+                        advance: { span in simulator.withWorld { $0.clock.step(by: span) } })))
+        } catch {
+            result = .failure(error)
+        }
+        await transport.close()
+        await server.stop()
+        roots?.remove()
+        try result.get()
     }
 
     private static func client(
@@ -136,6 +171,19 @@ struct ProviderUnderTest: Sendable {
             """)
 }
 
+extension Scenario {
+    /// One zone and two tokens, changed as a case needs it.
+    static func forContract(_ arrange: (inout Scenario) -> Void = { _ in }) -> Scenario {
+        var scenario = Scenario(
+            tokens: [
+                TokenSeed(label: "all", secret: Secret("all"), expiresOn: ManualClock.start + .days(30)),
+                TokenSeed(label: "reading", secret: Secret("reading"), permissions: [.zoneRead, .sslRead]),
+            ], zones: [ZoneSeed(name: ProviderUnderTest.zoneName, id: ProviderUnderTest.zone)])
+        arrange(&scenario)
+        return scenario
+    }
+}
+
 /// The trouble that a call ends in; nil when it does not.
 func trouble<Result>(_ call: () async throws(ProviderTrouble) -> Result) async -> ProviderTrouble? {
     do {
@@ -163,4 +211,19 @@ extension ProviderTrouble {
         case .refused: "refused"
         }
     }
+}
+
+/// A file with the roots to trust, for one case.
+struct RootsFile {
+    let path = "/tmp/edgecert-contract-\(getpid())-\(UInt64.random(in: 0 ... .max)).pem"
+
+    init(_ pem: String) throws {
+        let descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL, 0o600)
+        try #require(descriptor >= 0)
+        defer { close(descriptor) }
+        let bytes = Array(pem.utf8)
+        try #require(write(descriptor, bytes, bytes.count) == bytes.count)
+    }
+
+    func remove() { unlink(path) }
 }

@@ -242,7 +242,7 @@ validity_days = 90
         done = subprocess.run(
             ["/usr/bin/edgecertctl", "list", "--json"], stdin=subprocess.DEVNULL, capture_output=True, text=True,
             timeout=60)
-        return {row["subject"]: row for row in json.loads(done.stdout)["rows"]} if done.stdout else {}
+        return {row["path"]: row for row in json.loads(done.stdout)["rows"]} if done.stdout else {}
 
     def wait_until_serving(self, subject, seconds=120):
         return until(

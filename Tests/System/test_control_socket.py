@@ -92,7 +92,7 @@ class OtherPeoplesClient(Bench):
         with self.client.open("io.edgecert.Control") as control:
             replies = list(control.List(_more=True))
         rows = [row for reply in replies for row in reply["rows"]]
-        self.assertIn("example.com/certificate_pack/main", [row["subject"] for row in rows])
+        self.assertIn("example.com/certificate_pack/main", [row["path"] for row in rows])
 
     def test_it_gets_errors_by_their_names(self):
         import varlink

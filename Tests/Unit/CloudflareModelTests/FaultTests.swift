@@ -43,6 +43,7 @@ import Testing
         #expect(get(.emptyBody, &world).body.isEmpty)
         let html = get(.html(status: 503), &world)
         #expect(html.header("Content-Type") == "text/html" && html.text.hasPrefix("<!DOCTYPE"))
+        #expect(html.header("CF-Ray") == nil && html.header("Ratelimit") == nil)
         let odd = get(.unsuccessful, &world)
         #expect(odd.status == 200 && odd.text.contains(#""success":false"#))
         let skewed = get(.dateSkew(seconds: 3600), &world).header("Date")

@@ -97,14 +97,65 @@ import Testing
         #expect(try world.status(id) == later)
     }
 
-    @Test("an end that is forced brings expiry")
+    @Test("an end that is forced brings expiry: in the last day nobody renews any more")
     func forcedEnd() throws {
-        var world = try World(World.scenario { $0.zones[0].conduct.validation = .never })
+        var world = try World()
         let id = try world.model.add(PackSeed(hosts: ["example.com"]), to: "example.com", at: world.now).text
         try world.model.forcePack(ObjectID(id), expiresOn: world.now + .hours(1), at: world.now)
         #expect(try world.status(id) == "active")
         world.pass(.hours(1))
         #expect(try world.status(id) == "expired")
+    }
+
+    @Test("a listing that is old still shows what went behind the back")
+    func departed() throws {
+        var world = try World()
+        let id = try world.orderedPack()
+        world.pass(.minutes(10))
+        try world.model.removePack(ObjectID(id), at: world.now)
+        world.pass(.seconds(5))
+        world.model.add(FaultRule(.staleList(.seconds(60)), count: 1))
+        #expect(try world.packs()["result"]?[0]?["status"]?.text == "active")
+        #expect(try world.packs()["result"] == .array([]))
+    }
+
+    @Test("whatever is asked, whenever, and whatever is forced: there is an answer", arguments: 1...4)
+    func nonsense(seed: UInt64) throws {
+        var chance = SplitMix64(seed: seed)
+        var world = try World(.standard, seed: seed)
+        let id = try world.orderedPack()
+        let z = World.zone
+        let methods = ["GET", "POST", "PATCH", "DELETE", "PUT", ""]
+        let paths = [
+            "/zones", "/zones/\(z)", "/zones/\(z)/ssl/certificate_packs", "/zones/\(z)/ssl/certificate_packs/order",
+            "/zones/\(z)/ssl/certificate_packs/\(id)", "/zones/\(z)/ssl/verification/\(id)",
+            "/zones/\(z)/ssl/verification?retry=true", "/zones/\(z)/client_certificates", "/user/tokens/verify", "",
+            "//", "/zones/%ff/%00", "/zones?page=9223372036854775807&per_page=50", "/zones?limit=1&offset=-1",
+        ]
+        let bodies = [
+            "", "{}", "null", "[[[[", #"{"validation_method":"txt"}"#, #"{"cloudflare_branding":true}"#,
+            #"{"hosts":["\u0000"],"type":"advanced","validity_days":9e999}"#, ClientCertificateTests.body(),
+        ]
+        let statuses = PackStatus.allCases.map(\.rawValue) + ["", "polishing"]
+        let moments: [Timestamp] = [.distantPast, .distantFuture, World.begin, World.begin + .days(4000)]
+        for _ in 0..<500 {
+            if chance.next() % 20 == 0 { world.now = moments.randomElement(using: &chance) ?? world.now }
+            world.pass(.milliseconds(Int64(chance.next() % 100_000_000)))
+            if chance.next() % 5 == 0 {
+                let status = statuses.randomElement(using: &chance)
+                let end = chance.next() % 3 == 0 ? moments.randomElement(using: &chance) : nil
+                do throws(ScenarioTrouble) {
+                    try world.model.forcePack(ObjectID(id), status: status, expiresOn: end, at: world.now)
+                } catch {
+                    world = try World(.standard, seed: seed)  // it was deleted in the meantime
+                }
+            }
+            let reply = world.send(
+                methods.randomElement(using: &chance) ?? "", paths.randomElement(using: &chance) ?? "",
+                body: bodies.randomElement(using: &chance) ?? "")
+            #expect((200..<600).contains(reply.status))
+            _ = try JSONValue(reading: reply.body)
+        }
     }
 
     @Test("a thousand zones with ten packs each are looked at with one request a zone")

@@ -15,7 +15,7 @@ final class EngineBench: Sendable {
     static let secret = "bench-token-0123456789abcdefghijklmnopqrst"
 
     let clock = ManualClock()
-    let cloudflare: ModelTransport
+    let cloudflare: InProcessTransport
     let ledger = MemoryLedger()
     let keys = MemoryKeyRoom()
     let commands = ScriptedCommandRunner()
@@ -32,7 +32,9 @@ final class EngineBench: Sendable {
             tokens: [TokenSeed(label: "bench", secret: Secret(Self.secret))],
             zones: [ZoneSeed(name: "example.com", id: Self.zone, conduct: conduct, packs: packs)])
         scenario.settings = settings
-        cloudflare = try ModelTransport(CloudflareModel(scenario, signer: EchoSigner(), startingAt: clock.now()), clock)
+        let clock = clock
+        cloudflare = InProcessTransport(
+            try CloudflareModel(scenario, signer: EchoSigner(), startingAt: clock.now()), now: { clock.now() })
         source = SettingsOnTable(Self.settings(wishes, mode))
         engine = Self.engine(
             clock, cloudflare, ledger ?? self.ledger, keys, commands, heard, source, era: era)
@@ -47,7 +49,7 @@ final class EngineBench: Sendable {
     }
 
     private static func engine(
-        _ clock: ManualClock, _ cloudflare: ModelTransport, _ ledger: MemoryLedger, _ keys: MemoryKeyRoom,
+        _ clock: ManualClock, _ cloudflare: InProcessTransport, _ ledger: MemoryLedger, _ keys: MemoryKeyRoom,
         _ commands: ScriptedCommandRunner, _ heard: Heard, _ source: SettingsOnTable, era: String
     ) -> Engine {
         let executor = QueueExecutor(label: "bench.engine")
@@ -63,7 +65,7 @@ final class EngineBench: Sendable {
                 ledger: ledger,
                 provider: { Provider(mode: $0, looking: client, creating: client, changing: client, removing: client) },
                 budget: budget, keys: keys, commands: commands, clock: clock, timers: clock,
-                chance: TestKit.SeededChance(seed: 7), news: heard, supervisor: heard, settings: source,
+                chance: SeededChance(seed: 7), news: heard, supervisor: heard, settings: source,
                 onCorruption: { _ in }), settings: settings, era: era)
     }
 
@@ -128,42 +130,12 @@ final class SettingsOnTable: SettingsSource {
     }
 }
 
-/// The model behind the transport's port, with its faults acted out.
-final class ModelTransport: Transport {
-    private let model: Mutex<CloudflareModel>
-    private let clock: ManualClock
-    /// While set, nothing is sent and nothing comes.
-    private let outage = Mutex<TransportTrouble?>(nil)
-
-    init(_ model: CloudflareModel, _ clock: ManualClock) throws {
-        self.model = Mutex(model)
-        self.clock = clock
-    }
-
-    func cut(_ trouble: TransportTrouble?) { outage.withLock { $0 = trouble } }
-
+extension InProcessTransport {
     func change<Result: Sendable>(_ body: (inout CloudflareModel) throws -> Result) rethrows -> Result {
-        try model.withLock { try body(&$0) }
+        try withModel { model, _ in try body(&model) }
     }
 
-    var ledger: RequestLedger { model.withLock { $0.ledger } }
-
-    func send(_ request: HTTPRequest) async throws(TransportTrouble) -> HTTPResponse {
-        if let trouble = outage.withLock({ $0 }) { throw trouble }
-        let asked = ModelRequest(
-            method: request.method.rawValue, target: "/client/v4" + request.target,
-            authorization: request.token?.reveal { "Bearer \($0)" },
-            contentType: request.headers.first { $0.name == "Content-Type" }?.value, body: request.body ?? [])
-        let now = clock.now()
-        let reply = model.withLock { $0.reply(to: asked, at: now) }
-        switch reply.fate {
-        case .normal, .delay: break
-        case .resetBefore, .resetAfter: throw .maybeSent(.reset, "the connection was reset")
-        case .truncate: throw .maybeSent(.truncated, "the answer ended before its end")
-        }
-        return HTTPResponse(
-            status: reply.status, headers: reply.headers.map { HTTPHeader($0.name, $0.value) }, body: reply.body)
-    }
+    var ledger: RequestLedger { withModel { model, _ in model.ledger } }
 }
 
 /// Signs what ``MemoryKeyRoom`` makes, so that it knows its own again.

@@ -66,6 +66,19 @@ import Testing
         #expect(plan.state.openOperations.map(\.state) == [.open(lackedSince: nil)])
     }
 
+    @Test("an order that was accepted without saying what it made stays open until it is seen")
+    func acceptedWithoutName() {
+        var run = ZoneRun([.pack(mainWish)])
+        run.respond = { _ in .accepted(nil, nil) }
+        run.pass()
+        run.respond = { _ in nil }
+        #expect(run.state.openOperations.count == 1)
+        #expect(run.pass(after: .minutes(2)) == ".")
+        run.makeUnanswered()
+        run.pass(after: .minutes(2))
+        #expect(run.record("p1")?.ownership == .ordered)
+    }
+
     @Test("a lost creation is made again with the same key")
     func sameGeneration() {
         var run = lostReply(.clientCertificate(clientWish), isMade: false)

@@ -31,6 +31,18 @@ func packWish(
         #expect(Planner().objection(to: operation, in: run.input) != nil)
     }
 
+    @Test("nor a revocation that the daemon decided itself")
+    func foreignMeanwhile() {
+        var run = settledRun([.clientCertificate(clientWish)])
+        run.want([])
+        let operation = Operation(
+            id: OperationID("1"), subject: run.subject("gateway", .clientCertificate),
+            action: .clientCertificate(.revoke(ObjectID("c1"))), reason: .noLongerWanted, committedAt: run.now)
+        #expect(Planner().objection(to: operation, in: run.input) == nil)
+        run.state.objects[0].ownership = .foreign
+        #expect(Planner().objection(to: operation, in: run.input) != nil)
+    }
+
     @Test("a pack of another type is never adopted nor deleted")
     func universal() {
         var run = ZoneRun([.pack(mainWish)])
@@ -117,7 +129,9 @@ func packWish(
         ])
         run.want([.pack(packWish("apex", ["c.example.com"]))])
         run.limits.removalsPerZoneShare = 1
-        run.pass(after: .minutes(16))
+        run.now = run.now + .minutes(16)
+        #expect(run.plan().entries.count { $0.decision.action?.effect == .remove } == 1)
+        run.pass()
         #expect(run.sent.count { $0.action.effect == .remove } == 1)
         run.pass(after: .minutes(16))
         #expect(run.sent.count { $0.action.effect == .remove } == 1)

@@ -3,7 +3,7 @@ import Domain
 /// SplitMix64: the same seed gives the same draws for ever.
 ///
 /// - SeeAlso: Steele, Lea and Flood, "Fast Splittable Pseudorandom Number Generators", OOPSLA 2014.
-public struct SeededChance: RandomNumberGenerator, Hashable, Sendable {
+public struct SplitMix64: RandomNumberGenerator, Hashable, Sendable {
     private var state: UInt64
 
     public init(seed: UInt64) { state = seed }

@@ -1,0 +1,174 @@
+import CSQLite
+import Domain
+import Engine
+import TestKit
+import Testing
+
+@testable import StateStore
+
+@Suite("writing the database") struct WritingTests {
+    @Test(
+        "history, checkpoints and audit can only be appended to (S14)",
+        arguments: [
+            "UPDATE transitions SET detail = 'other'", "DELETE FROM transitions",
+            "REPLACE INTO transitions SELECT * FROM transitions", "UPDATE audit SET person = 'nobody'",
+            "DELETE FROM audit", "REPLACE INTO audit SELECT * FROM audit", "DELETE FROM checkpoints",
+            "UPDATE checkpoints SET count = 0",
+            """
+            INSERT INTO checkpoints SELECT zone, kind, name, seq - 1, at, 1, '{}' FROM transitions WHERE true
+                ON CONFLICT DO UPDATE SET up_to_seq = excluded.up_to_seq
+            """,
+        ])
+    func appendOnly(_ statement: String) throws {
+        let ledger = try SQLiteLedger.inMemory()
+        try ledger.fill()
+        #expect(try ledger.prune(before: .distantFuture, limit: 1) == 1)
+        let (history, audit) = try (ledger.history(HistoryFilter()), ledger.audit(since: nil, limit: 10))
+        #expect(history.count == 1 && audit.count == 1)
+        #expect(throws: StoreTrouble.self) {
+            try ledger.read { (database) throws(StoreTrouble) in try database.execute(statement) }
+        }
+        #expect(try ledger.history(HistoryFilter()) == history)
+        #expect(try ledger.audit(since: nil, limit: 10) == audit)
+    }
+
+    @Test("a full disk refuses the whole commit, and later ones work again when there is space")
+    func full() throws {
+        let scratch = try Scratch()
+        let ledger = try scratch.open().ledger
+        try ledger.fill()
+        let state = try ledger.state(of: Sample.zone, now: Sample.now)
+        let history = try ledger.history(HistoryFilter())
+        func limitPages(_ count: String) throws {
+            try ledger.read { (database) throws(StoreTrouble) in
+                try database.run("PRAGMA max_page_count = \(count)")
+            }
+        }
+        try limitPages("1")  // taken for "as many as there are"
+        let many = (0..<500).map { Change.transition(Sample.transition("line \($0)")) }
+        var zone = try #require(state.zone)
+        zone.name = "changed.example"
+        #expect { try ledger.commit([.zone(zone)] + many) } throws: { error in
+            guard case .unwritable(scratch.path, _)? = error as? StoreTrouble else { return false }
+            return true
+        }
+        #expect(try ledger.state(of: Sample.zone, now: Sample.now) == state)
+        #expect(try ledger.history(HistoryFilter()) == history)
+        try limitPages("1000000")
+        try ledger.commit([.zone(zone)] + many)
+        #expect(try ledger.history(HistoryFilter()).count == history.count + 500)
+        #expect(!scratch.names().contains("edgecert.db.suspect"))
+    }
+
+    @Test("a commit that breaks in its middle leaves nothing behind")
+    func rollback() throws {
+        let ledger = try SQLiteLedger.inMemory()
+        try ledger.fill()
+        let state = try ledger.state(of: Sample.zone, now: Sample.now)
+        try ledger.read { (database) throws(StoreTrouble) in
+            try database.execute(
+                "CREATE TEMP TRIGGER stop BEFORE INSERT ON audit BEGIN SELECT raise(ABORT, 'stop'); END")
+        }
+        let entry = AuditEntry(at: Sample.now, person: "p", verb: "v", target: "t", detail: "d", outcome: "o")
+        #expect(throws: StoreTrouble.self) {
+            try ledger.commit([.note(.era, "2"), .approvalUsed(Sample.subject(), .nameLimit), .audit(entry)])
+        }
+        #expect(try ledger.state(of: Sample.zone, now: Sample.now) == state)
+        #expect(try ledger.note(.era) == "1")
+        try ledger.commit([.note(.era, "3")])
+        #expect(try ledger.note(.era) == "3")
+    }
+
+    @Test(
+        "a database that cannot be written is read on, each commit says so, and writes again when it can",
+        .enabled(if: OtherUser.isPossible, "needs root, to be another user for a moment"))
+    func readOnly() throws {
+        let scratch = try Scratch()
+        let first = try scratch.open().ledger
+        try first.fill()
+        try first.close()
+        scratch.give(to: OtherUser.group)
+        let ledger = try OtherUser.run {
+            let opened = try scratch.open()
+            guard case .readOnly(.unwritable) = opened.outcome else {
+                Issue.record("\(opened.outcome)")
+                return opened.ledger
+            }
+            try opened.ledger.readAll()
+            for _ in 1...2 {
+                #expect { try opened.ledger.commit([.note(.era, "7")]) } throws: { error in
+                    guard case .unwritable? = error as? StoreTrouble else { return false }
+                    return true
+                }
+            }
+            return opened.ledger
+        }
+        try ledger.commit([.note(.era, "8")])
+        #expect(try ledger.note(.era) == "8")
+    }
+
+    @Test("what was committed is there after a crash at any moment")
+    func crash() throws {
+        let (scratch, after) = (try Scratch(), try Scratch())
+        let ledger = try scratch.open().ledger
+        for number in 1...40 {
+            try ledger.commit([.transition(Sample.transition("\(number)")), .note(.era, "\(number)")])
+            // What lies on disk at this moment, without the index, which does not survive a crash.
+            try after.put(try scratch.bytes())
+            try after.put(try scratch.bytes("-wal"), "-wal")
+            let found = try after.open().ledger
+            #expect(try found.note(.era) == "\(number)")
+            #expect(try found.history(HistoryFilter()).count == number)
+            try found.close()
+            after.clear()
+        }
+    }
+
+    @Test("after it was closed every call is refused")
+    func closed() throws {
+        let scratch = try Scratch()
+        let ledger = try scratch.open().ledger
+        try ledger.close()
+        try ledger.close()
+        #expect(throws: StoreTrouble.self) { try ledger.commit([]) }
+        #expect(throws: StoreTrouble.self) { try ledger.zones() }
+    }
+
+    @Test("an episode that was resolved stays in the database")
+    func closedEpisodes() throws {
+        let ledger = try SQLiteLedger.inMemory()
+        var episode = Episode(
+            scope: .daemon, condition: .tokenRefused, detail: "d", raisedAt: Sample.now, lastTold: Sample.now)
+        for _ in 1...2 {
+            episode.resolvedAt = nil
+            try ledger.commit([.episode(episode)])
+            episode.resolvedAt = Sample.now
+            try ledger.commit([.episode(episode)])
+        }
+        let count = try ledger.read { (database) throws(StoreTrouble) in
+            try database.first("SELECT count(*) FROM episodes", of: "episodes") { (row) throws(StoreTrouble) in
+                try row.count(0)
+            }
+        }
+        #expect(count == 2)
+    }
+
+    @Test("the words for what is over are those that the indices are made of")
+    func overWords() {
+        #expect(Set(Stage.all.filter(\.isOver).map(\.code)) == ["gone", "revoked"])
+    }
+
+    @Test(
+        "result codes are sorted by what is to be done about them",
+        arguments: [
+            (SQLITE_FULL, "store-unwritable"), (SQLITE_IOERR | (3 << 8), "store-unwritable"),
+            (SQLITE_READONLY | (1 << 8), "store-unwritable"), (SQLITE_BUSY | (2 << 8), "store-busy"),
+            (SQLITE_CORRUPT, "store-corrupt"), (SQLITE_NOTADB, "store-corrupt"),
+            (SQLITE_CANTOPEN, "store-unopenable"), (SQLITE_ERROR, "store-corrupt"),
+        ])
+    func codes(_ code: Int32, _ expected: String) {
+        let trouble = StoreTrouble(code: code, message: "m", path: "/p")
+        #expect(trouble.explanation.code == expected)
+        #expect(trouble.explanation.summary.contains("/p"))
+    }
+}
