@@ -109,6 +109,10 @@ let package = Package(
             name: "edgecert-sim",
             dependencies: ["Domain", "CloudflareModel", "SimulatorServer", arguments],
             swiftSettings: strict, linkerSettings: shipped),
+        // For 'make bench' alone; not installed.
+        .executableTarget(
+            name: "edgecert-bench", dependencies: ["Domain", "Planning", "Engine", "StateStore", arguments],
+            swiftSettings: strict, linkerSettings: shipped),
         // Tests.
         .target(
             name: "TestKit", dependencies: ["Domain", "Planning", "Engine", "CloudflareAPI", "CloudflareModel"],
