@@ -207,8 +207,7 @@ extension Engine {
                     "needs-approval", "\(path) is held because of \(decision.reason.rawValue)",
                     "'edgecertctl approve \(path)' lets it be done, once")
             }
-            record.undoneAt = []
-            record.refusal = nil
+            (record.undoneAt, record.refusal, record.tries) = ([], nil, nil)
             return ([.subject(record)], [], ["\(path) is decided anew"])
         }
     }
