@@ -4,6 +4,7 @@ import ControlAPI
 import Dispatch
 import Domain
 import Engine
+import Executors
 import Glibc
 import HTTPTransport
 import Keys
