@@ -12,7 +12,10 @@ let strict: [SwiftSetting] = [
 
 /// The shipped programs run on a Debian machine without Swift, and carry no code that is never called.
 let shipped: [LinkerSetting] = [
-    .unsafeFlags(["-static-stdlib", "-Xlinker", "--gc-sections"], .when(configuration: .release))
+    .unsafeFlags(["-static-stdlib", "-Xlinker", "--gc-sections"], .when(configuration: .release)),
+    // The static FoundationEssentials needs these two, and says so only to what was compiled for it.
+    .linkedLibrary("_FoundationCollections", .when(configuration: .release)),
+    .linkedLibrary("_FoundationCShims", .when(configuration: .release)),
 ]
 
 let crypto: [Target.Dependency] = [
