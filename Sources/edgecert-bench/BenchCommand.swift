@@ -61,7 +61,7 @@ struct Plans: ParsableCommand {
             input.state = ZoneState()
             return input
         }
-        samples.measure("fresh", runs: max(1, runs / 4)) { _ in
+        samples.measure("fresh", runs: max(1, runs / 5)) { _ in
             for input in fresh { precondition(planner.plan(input).entries.count >= account.packs) }
         }
         print(samples.json)
