@@ -10,9 +10,14 @@ let strict: [SwiftSetting] = [
     .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
 ]
 
-/// The shipped programs run on a Debian machine without Swift, and carry no code that is never called.
+/// The shipped programs run on a Debian machine without Swift, and carry no code that is never called. The two libraries
+/// are beneath FoundationEssentials, whose module for dynamic linking does not name them.
 let shipped: [LinkerSetting] = [
-    .unsafeFlags(["-static-stdlib", "-Xlinker", "--gc-sections"], .when(configuration: .release))
+    .unsafeFlags(
+        [
+            "-static-stdlib", "-Xlinker", "--gc-sections", "-Xlinker", "-l_FoundationCollections", "-Xlinker",
+            "-l_FoundationCShims",
+        ], .when(configuration: .release))
 ]
 
 let crypto: [Target.Dependency] = [
