@@ -10,14 +10,12 @@ let strict: [SwiftSetting] = [
     .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
 ]
 
-/// The shipped programs run on a Debian machine without Swift, and carry no code that is never called. The two libraries
-/// are beneath FoundationEssentials, whose module for dynamic linking does not name them.
+/// The shipped programs run on a Debian machine without Swift, and carry no code that is never called.
 let shipped: [LinkerSetting] = [
-    .unsafeFlags(
-        [
-            "-static-stdlib", "-Xlinker", "--gc-sections", "-Xlinker", "-l_FoundationCollections", "-Xlinker",
-            "-l_FoundationCShims",
-        ], .when(configuration: .release))
+    .unsafeFlags(["-static-stdlib", "-Xlinker", "--gc-sections"], .when(configuration: .release)),
+    // The static FoundationEssentials needs these two, and says so only to what was compiled for it.
+    .linkedLibrary("_FoundationCollections", .when(configuration: .release)),
+    .linkedLibrary("_FoundationCShims", .when(configuration: .release)),
 ]
 
 let crypto: [Target.Dependency] = [
