@@ -12,7 +12,10 @@ let strict: [SwiftSetting] = [
 
 /// The shipped programs run on a Debian machine without Swift, and carry no code that is never called.
 let shipped: [LinkerSetting] = [
-    .unsafeFlags(["-static-stdlib", "-Xlinker", "--gc-sections"], .when(configuration: .release))
+    .unsafeFlags(["-static-stdlib", "-Xlinker", "--gc-sections"], .when(configuration: .release)),
+    // The static FoundationEssentials needs these two, and says so only to what was compiled for it.
+    .linkedLibrary("_FoundationCollections", .when(configuration: .release)),
+    .linkedLibrary("_FoundationCShims", .when(configuration: .release)),
 ]
 
 let crypto: [Target.Dependency] = [
@@ -65,8 +68,12 @@ let package = Package(
         .target(name: "CloudflareAPI", dependencies: ["Domain", "Engine"], swiftSettings: strict),
         .target(name: "Reports", dependencies: ["Domain", "Planning", "Engine"], swiftSettings: strict),
         // Adapters: they touch the world.
+        // What several adapters run on: an actor on a serial queue.
+        .target(name: "Executors", swiftSettings: strict),
         .target(name: "Clockwork", dependencies: ["Domain", "Engine", "CTimerfd"], swiftSettings: strict),
-        .target(name: "HTTPTransport", dependencies: ["Domain", "CloudflareAPI", "CCurl"], swiftSettings: strict),
+        .target(
+            name: "HTTPTransport", dependencies: ["Domain", "CloudflareAPI", "CCurl", "Executors"],
+            swiftSettings: strict),
         .target(name: "StateStore", dependencies: ["Domain", "Engine", "CSQLite"], swiftSettings: strict),
         .target(
             name: "Keys",
@@ -76,7 +83,7 @@ let package = Package(
             ] + crypto, swiftSettings: strict),
         .target(name: "SystemdLink", dependencies: ["Domain", "Engine", "CSystemd"], swiftSettings: strict),
         .target(name: "SettingsFile", dependencies: ["Domain", "Planning"], swiftSettings: strict),
-        .target(name: "ControlAPI", dependencies: ["Domain"], swiftSettings: strict),
+        .target(name: "ControlAPI", dependencies: ["Domain", "Executors"], swiftSettings: strict),
         .target(
             name: "SimulatorServer",
             dependencies: [
@@ -97,7 +104,7 @@ let package = Package(
             name: "edgecertd",
             dependencies: [
                 "Domain", "Planning", "Engine", "CloudflareAPI", "Reports", "Clockwork", "HTTPTransport", "StateStore",
-                "Keys", "SystemdLink", "SettingsFile", "ControlAPI", arguments,
+                "Keys", "SystemdLink", "SettingsFile", "ControlAPI", "Executors", arguments,
             ], swiftSettings: strict, linkerSettings: shipped),
         .executableTarget(
             name: "edgecertctl",
@@ -119,7 +126,7 @@ let package = Package(
             path: "Tests/TestKit", swiftSettings: strict),
         unitTests("Domain"),
         unitTests("Planning"),
-        unitTests("Engine", ["Planning", "CloudflareAPI", "CloudflareModel", "Clockwork"]),
+        unitTests("Engine", ["Planning", "CloudflareAPI", "CloudflareModel", "Executors"]),
         unitTests("CloudflareModel"),
         unitTests("CloudflareAPI", ["Engine"]),
         unitTests("HTTPTransport", ["CloudflareAPI"]),
@@ -128,7 +135,7 @@ let package = Package(
         unitTests("SystemdLink", ["Engine"]),
         unitTests("SettingsFile", ["Planning"]),
         unitTests("ControlAPI"),
-        unitTests("Clockwork", ["Engine"]),
+        unitTests("Clockwork", ["Engine", "Executors"]),
         // With the protocol that carries the reports: what it promises of their shape is held against them.
         unitTests("Reports", ["Planning", "Engine", "ControlAPI"]),
         unitTests(

@@ -1,7 +1,7 @@
-public import Domain
-public import Engine
 // Whichever of these two modules the compiler reads first is where it finds `timespec`.
 import CTimerfd
+public import Domain
+public import Engine
 import Glibc
 
 /// The machine's own clocks: CLOCK_REALTIME, and CLOCK_BOOTTIME, which goes on while the machine sleeps.

@@ -8,7 +8,7 @@ struct ServiceDescription: Sendable {
         let vendor = "edgecert"
         let product = "edgecertd"
         let version: String
-        let url = "https://edgecert.io/"
+        let url = "man:edgecertctl(1)"
         let interfaces = [ControlInterface.serviceName, ControlInterface.name]
     }
     private struct Described: Encodable { let description: String }

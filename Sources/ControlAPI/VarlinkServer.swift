@@ -1,5 +1,6 @@
 import Dispatch
 import Domain
+import Executors
 import Glibc
 
 /// Serves the interface `io.edgecert.Control` on a unix stream socket, in the Varlink protocol: JSON objects ended by

@@ -268,7 +268,7 @@ extension Engine {
             ports.news.tell(News(.settingsLoaded, .notice, [.init(.mode, fresh.daemon.mode.rawValue)]))
             wake()
             tellStatus()
-            return CommandReply(lines: ["settings loaded: \(fresh.zones.count) zones"])
+            return CommandReply(lines: ["settings loaded: \(Self.count(fresh.zones.count, "zone"))"])
         } catch {
             settingsTrouble = error.errors.first ?? "refused"
             ports.news.tell(

@@ -38,7 +38,10 @@ extension Engine {
         }
         guard let records else { return unmanage(besides: present) }
         for record in records.values where !present.contains(record.id) {
-            let due = zones[record.id]?.due ?? firstDue(record.id, record, count: records.count)
+            // One that leaves the settings is passed over at once, so that nothing goes on saying that they want it.
+            let old = zones[record.id]
+            let hasJustLeft = old.map { $0.wish != nil } ?? record.isManaged
+            let due = hasJustLeft ? now : old?.due ?? firstDue(record.id, record, count: records.count)
             zones[record.id] = ZoneDuty(name: record.name, wish: nil, due: due, summary: zones[record.id]?.summary)
         }
         for id in zones.keys where !present.contains(id) && records[id] == nil { zones[id] = nil }

@@ -1,6 +1,7 @@
 import CCurl
 import CloudflareAPI
 import Dispatch
+import Executors
 
 /// libcurl's multi handle, driven by Dispatch: its sockets are watched by sources and its time-outs by one timer, all
 /// on the one queue that is this actor's executor. Nothing here blocks: names are looked up on libcurl's own threads.

@@ -1,6 +1,7 @@
 import CloudflareAPI
 import Dispatch
 import Domain
+import Executors
 import Glibc
 import Synchronization
 

@@ -16,7 +16,7 @@ struct ClientCertificateDecider {
         let own = own
         if let lost = own.first(where: { $0.missingSince != nil }) {
             return [
-                .wait(because: .absenceUnproven, "\(lost.id) is missing from a listing, and not known to be revoked")
+                .wait(because: lost.lossReason, "\(lost.id) is missing from a listing, and not known to be revoked")
             ]
         }
         if let held = revokedOutside { return [held] }

@@ -81,7 +81,7 @@ struct Deciding {
     /// What is ours and wished no more is removed, under S4, S7 and S10.
     private func unwanted(_ present: [ObjectRecord], _ record: SubjectRecord) -> [Decision] {
         if let lost = present.first(where: { $0.missingSince != nil }) {
-            return [.wait(because: .absenceUnproven, "\(lost.id) is missing from a listing, which proves nothing yet")]
+            return [.wait(because: lost.lossReason, "\(lost.id) is missing from a listing, which proves nothing yet")]
         }
         let isRecent = (input.now - (record.lastChangeAt ?? .distantPast)).magnitude < PlanDraft.listingLag
         let removable = present.filter { object in
@@ -108,4 +108,9 @@ struct Deciding {
         case .clientCertificate: return .act(.clientCertificate(.revoke(object.id)), because: reason)
         }
     }
+}
+
+extension ObjectRecord {
+    /// Why a thing that a listing lacks is waited for: it is going because we had it removed, or nobody knows why.
+    var lossReason: Reason { removedFor == nil ? .absenceUnproven : .providerRemoving }
 }

@@ -15,7 +15,7 @@ struct PackDecider {
 
     func proposals() -> [Decision] {
         if let lost = own.first(where: { $0.missingSince != nil }) {
-            return [.wait(because: .absenceUnproven, "\(lost.id) is missing from one listing, not yet from two")]
+            return [.wait(because: lost.lossReason, "\(lost.id) is missing from one listing, not yet from two")]
         }
         let fitting = own.filter(isMet)
         guard let current = fitting.filter(isCandidate).min(by: isBetter) else { return absent() }

@@ -100,9 +100,10 @@ struct PlanDraft {
 
     // MARK: History
 
-    /// Appends a line to the history and tells it (S14).
-    mutating func write(_ transition: Transition, as priority: News.Priority) {
+    /// Appends a line to the history (S14) and tells it, unless it is no news any more.
+    mutating func write(_ transition: Transition, as priority: News.Priority, isTold: Bool = true) {
         transitions.append(transition)
+        guard isTold else { return }
         var fields: [News.Field] = [.init(.event, transition.event.rawValue)]
         if let object = transition.object { fields.append(.init(.object, object.text)) }
         let points: [(News.Field.Name, String)] = [

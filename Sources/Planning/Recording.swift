@@ -16,6 +16,11 @@ extension PlanDraft {
                 decision.inputs = inputs(from: bySubject[entry.subject] ?? [], record, input)
                 record.decision = decision
                 tell(entry, old.decision)
+            } else if let known = old.decision, known.isSame(as: entry.decision), known.until != entry.decision.until {
+                // The same again, later: kept for whoever asks why, and not told.
+                var decision = entry.decision
+                decision.inputs = inputs(from: bySubject[entry.subject] ?? [], record, input)
+                record.decision = decision
             }
             if record != old || subjects[entry.subject] == nil { set(record) }
         }

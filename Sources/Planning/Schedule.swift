@@ -14,7 +14,11 @@ struct Schedule {
     func nextLook(after entries: [Plan.Entry]) -> Timestamp {
         let interval = max(input.lookEvery, .seconds(1))
         var soonest = settled(interval)
-        func consider(_ moment: Timestamp) { soonest = min(soonest, max(moment, now + .seconds(1))) }
+        /// What a look alone can settle is not looked for more often than the effect of a change is, however long it
+        /// stays unsettled.
+        func consider(_ moment: Timestamp, notBefore floor: Duration = Self.afterChange) {
+            soonest = min(soonest, max(moment, now + floor))
+        }
         for record in draft.objects.values where record.isOurs {
             if let delay = delay(for: record) { consider(now + delay) }
             if let since = record.missingSince { consider(since + input.proofDistance) }
@@ -22,7 +26,7 @@ struct Schedule {
         for operation in draft.operations { consider(look(for: operation)) }
         for entry in entries {
             if let action = entry.decision.action, action.effect != .local { consider(now + Self.afterChange) }
-            if let until = entry.decision.until, until > now { consider(until) }
+            if let until = entry.decision.until, until > now { consider(until, notBefore: .seconds(1)) }
         }
         if input.looks.values.contains(where: \.isUnseen) { consider(now + retry(interval)) }
         return soonest
@@ -44,6 +48,8 @@ struct Schedule {
     /// The time until the next look at a thing that moves; nil for what does not.
     private func delay(for record: ObjectRecord) -> Duration? {
         let age = max(now - record.since, .zero)
+        // Its removal was accepted, and no listing shows it yet.
+        if record.removedFor != nil, !record.stage.isOver, record.stage != .leaving { return .seconds(60) }
         switch record.stage {
         case .underway(.validation): return ValidationChecks.next(after: age) - age
         case .underway(.deployment), .underway(.start), .underway(.issuance), .underway(.reactivation):

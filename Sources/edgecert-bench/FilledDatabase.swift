@@ -50,7 +50,10 @@ struct FilledDatabase {
 
     /// Which row a change writes: several of them may write the same one.
     private enum Identity: Hashable {
-        case zone(ZoneID), subject(Subject), object(ObjectID), another
+        case zone(ZoneID)
+        case subject(Subject)
+        case object(ObjectID)
+        case another
 
         init(_ change: Change) {
             switch change {

@@ -4,6 +4,7 @@ import ControlAPI
 import Dispatch
 import Domain
 import Engine
+import Executors
 import Glibc
 import HTTPTransport
 import Keys
@@ -120,7 +121,8 @@ struct Daemon {
 
     private static func tell(_ outcome: OpenOutcome, to news: any NewsSink) {
         switch outcome {
-        case .existing, .created: break
+        // The engine tells of a state that is not trusted, and of a file that cannot be written, as long as it is so.
+        case .existing, .created, .readOnly: break
         case .quarantined(let path, let detail):
             news.tell(News(.databaseQuarantined, .critical, [.init(.file, path), .init(.detail, detail)]))
         case .migrated(let from, let to, let backup):
@@ -129,8 +131,6 @@ struct Daemon {
         case .restored(let copiedAt):
             let detail = copiedAt.map { "it is a copy of \($0.rfc3339)" } ?? "it is another file than before"
             news.tell(News(.databaseRestored, .warning, [.init(.detail, detail)]))
-        case .readOnly(let trouble):
-            news.tell(News(.episodeRaised, .error, [.init(.detail, trouble.explanation.summary)]))
         }
     }
 

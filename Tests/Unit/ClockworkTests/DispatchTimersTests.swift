@@ -1,6 +1,7 @@
 import Dispatch
 import Domain
 import Engine
+import Executors
 import Synchronization
 import TestKit
 import Testing

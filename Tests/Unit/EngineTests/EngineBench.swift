@@ -1,7 +1,7 @@
-import Clockwork
 import CloudflareAPI
 import CloudflareModel
 import Domain
+import Executors
 import Planning
 import Synchronization
 import TestKit

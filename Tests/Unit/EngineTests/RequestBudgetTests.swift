@@ -1,6 +1,6 @@
-import Clockwork
 import Domain
 import Engine
+import Executors
 import TestKit
 import Testing
 

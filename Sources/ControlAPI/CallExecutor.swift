@@ -1,19 +1,5 @@
 import Dispatch
 
-/// Runs an actor's jobs on one serial queue, so that the handlers of the queue's sources are inside the actor.
-final class QueueExecutor: SerialExecutor {
-    let queue: DispatchQueue
-
-    init(label: String) { queue = DispatchQueue(label: label) }
-
-    func enqueue(_ job: consuming ExecutorJob) {
-        let job = UnownedJob(job)
-        queue.async { job.runSynchronously(on: self.asUnownedSerialExecutor()) }
-    }
-
-    func checkIsolated() { dispatchPrecondition(condition: .onQueue(queue)) }
-}
-
 /// Runs the answering of calls on one serial queue, apart from the sockets: reports are made one at a time, so that
 /// their memory is bounded and nobody's long list takes a thread from the engine.
 final class CallExecutor: TaskExecutor {
