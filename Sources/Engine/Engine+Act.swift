@@ -14,14 +14,16 @@ extension Engine {
     ///
     /// Every operation is looked at once more at the moment of sending, with the newest state and clock.
     func carryOut(
-        _ operations: [Operation], _ plan: Plan, _ input: PlanInput, _ duty: ZoneDuty, _ purpose: PassPurpose
+        _ operations: [Operation], _ planned: ZoneState, _ input: PlanInput, _ duty: ZoneDuty
     ) async throws(StoreTrouble) -> Deeds {
         var deeds = Deeds()
         var current = input
-        current.state = plan.state
+        current.state = planned
         for operation in operations {
             current.now = ports.clock.now()
             current.obstacles.clockSkew = await skew()
+            // A person may have suspended it since the plan was made.
+            current.state.suspensions = try ports.ledger.suspensions().filter { $0.scope.touches(input.zone) }
             let sent = await outcome(of: operation, current, duty)
             let settled = planner.settle(
                 operation, sent.outcome, in: current.state, zoneName: duty.name, now: ports.clock.now())
@@ -45,6 +47,11 @@ extension Engine {
             return Sent(
                 outcome: .refused(.retryLater, lasting: false, code: "not-sent", message: "edgecertd is stopping"))
         }
+        guard isCurrent(duty, operation.subject.zone) else {
+            return Sent(
+                outcome: .refused(
+                    .retryLater, lasting: false, code: "settings-changed", message: "the settings changed meanwhile"))
+        }
         if let objection = planner.objection(to: operation, in: input) {
             return Sent(
                 outcome: .refused(
@@ -63,7 +70,7 @@ extension Engine {
     func send(_ operation: Operation, mode: Mode, _ duty: ZoneDuty, isTold: Bool = true) async -> Sent {
         let provider = ports.provider(mode)
         if isTold { tellSending(operation, duty) }
-        mark(operation.subject.zone, .asking)
+        mark(operation.subject.zone, .changing)
         defer { mark(operation.subject.zone, .working) }
         do throws(ProviderTrouble) {
             let receipt: Receipt?
@@ -193,7 +200,7 @@ extension Engine {
                 outcome: .refused(
                     .keyTrouble, lasting: false, code: trouble.explanation.code, message: trouble.explanation.summary))
         }
-        mark(operation.subject.zone, .working)
+        mark(operation.subject.zone, .working, allowance: wish.commandTimeout)
         let outcome = await ports.commands.run(
             wish.command,
             environment: [

@@ -133,7 +133,7 @@ struct Conditions {
     /// lead has passed.
     private func ladderStart(_ record: ObjectRecord, _ wish: Wish) -> Duration {
         if CloudflareRenewal(of: record) != nil { return .days(1) }
-        return min(ExpiryRung.days28.remaining, ExpiryLadder.quiet(for: record, wish))
+        return min(ExpiryRung.days28.remaining, ExpiryLadder.quiet(for: record, wish, input.lookEvery))
     }
 
     /// Wished, served before or stuck, and nothing valid serves for it now. nil while all is covered.
