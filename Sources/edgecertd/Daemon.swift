@@ -110,7 +110,12 @@ struct Daemon {
         do throws(ClockTrouble) {
             clockWatch = try pace.follow(timers, executor.queue) { Task { await engine.wake() } }
         } catch { throw .other(error) }
-        let desk = ControlDesk(engine: engine, ledger: reading, fan: news, clock: pace.clock)
+        let desk = ControlDesk(
+            engine: engine, ledger: reading, fan: news, clock: pace.clock,
+            onCorruption: { trouble in
+                opened.ledger.doubt(trouble)
+                ports.onCorruption(trouble)
+            })
         let server = VarlinkServer(version: Edgecert.version, handler: desk)
         try await listen(
             server, launch.controlSocket ?? settings.daemon.controlSocket, isAsked: launch.controlSocket != nil)
@@ -130,8 +135,7 @@ struct Daemon {
         case .restored(let copiedAt):
             let detail = copiedAt.map { "it is a copy of \($0.rfc3339)" } ?? "it is another file than before"
             news.tell(News(.databaseRestored, .warning, [.init(.detail, detail)]))
-        case .readOnly(let trouble):
-            news.tell(News(.episodeRaised, .error, [.init(.detail, trouble.explanation.summary)]))
+        case .readOnly: break  // the engine meets it at its first commit, and tells of it as an episode
         }
     }
 
