@@ -110,7 +110,12 @@ struct Daemon {
         do throws(ClockTrouble) {
             clockWatch = try pace.follow(timers, executor.queue) { Task { await engine.wake() } }
         } catch { throw .other(error) }
-        let desk = ControlDesk(engine: engine, ledger: reading, fan: news, clock: pace.clock)
+        let desk = ControlDesk(
+            engine: engine, ledger: reading, fan: news, clock: pace.clock,
+            onCorruption: { trouble in
+                opened.ledger.doubt(trouble)
+                ports.onCorruption(trouble)
+            })
         let server = VarlinkServer(version: Edgecert.version, handler: desk)
         try await listen(
             server, launch.controlSocket ?? settings.daemon.controlSocket, isAsked: launch.controlSocket != nil)

@@ -86,4 +86,19 @@ import Testing
         run.pass(after: .minutes(5))
         #expect(run.decision("main")?.until == ZoneRun.start + .hours(6))
     }
+
+    @Test("a name that a renamed pack had before went on being shown as wished and as wanted")
+    func formerName() {
+        var run = settledRun()
+        var renamed = mainWish
+        renamed.name = "renamed"
+        run.want([.pack(renamed)])
+        run.pass(after: .minutes(16))
+        let decision = run.state.subjects.first { $0.subject == run.subject("main") }?.decision
+        #expect(decision?.detail == "nothing is left of it")
+        #expect(decision?.inputs.contains(.init("wished", "no")) == true)
+        run.forget()
+        run.pass(after: .minutes(16))
+        #expect(run.changes.isEmpty)
+    }
 }
