@@ -69,11 +69,18 @@ extension Engine {
     /// Before a zone is seen for the first time under its name: whether the identifier is really its own. A settings
     /// file with another zone's identifier must not lead to orders there. A token that may not read zones leaves it
     /// unproven, and that is let pass.
-    func proof(of zone: ZoneID, _ duty: ZoneDuty, _ state: ZoneState) async -> ZoneProof {
+    func proof(
+        of zone: ZoneID, _ duty: ZoneDuty, _ state: ZoneState, _ purpose: PassPurpose
+    ) async -> ZoneProof {
         let isKnown = state.zone?.lastCompleteLook != nil && state.zone?.name == duty.name
         guard duty.wish != nil, !isKnown else {
             resolve(.zoneUnknown, of: zone.text)
             return .given
+        }
+        if purpose != .scheduled, let span = await ports.budget.snapshot().blockedFor {
+            // A person is told of a block instead of being kept waiting for its end.
+            let answer = ProviderAnswer(endpoint: "GET /zones/{zone}", message: "every call of the token is blocked")
+            return .missing(ProviderTrouble.limited(retryAfter: span, answer).explanation)
         }
         mark(zone, .asking)
         do throws(ProviderTrouble) {

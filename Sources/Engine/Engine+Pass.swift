@@ -58,8 +58,9 @@ extension Engine {
         _ zone: ZoneID, _ duty: ZoneDuty, _ purpose: PassPurpose
     ) async throws(StoreTrouble) -> PassResult? {
         var state = try ports.ledger.state(of: zone, now: ports.clock.now())
-        let proof = await proof(of: zone, duty, state)
+        let proof = await proof(of: zone, duty, state, purpose)
         if case .wrong(let trouble) = proof { return PassResult(trouble: trouble) }
+        if case .missing(let trouble) = proof, purpose != .scheduled { return PassResult(trouble: trouble) }
         let kinds = Self.kinds(of: duty, state)
         guard !kinds.isEmpty else {
             return purpose == .planning ? PassResult() : try rest(zone, duty, state)

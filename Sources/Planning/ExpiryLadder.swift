@@ -34,7 +34,7 @@ enum ExpiryLadder {
         if record.isOurs, case .clientCertificate(let wish)? = wish, let traits = record.clientCertificate {
             // It becomes due between two looks, and is carried out in a few more: only past that it is late.
             let lead = wish.renewalLead(of: traits)
-            return lead - min(lead / 4, max(.hours(1), lookEvery * 3))
+            return lead - min(lead / 2, max(.hours(1), lookEvery * 3))
         }
         guard let traits = record.clientCertificate, let issued = traits.issuedOn, let end = traits.notAfter,
             issued < end

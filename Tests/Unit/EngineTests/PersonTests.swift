@@ -56,6 +56,47 @@ import Testing
         #expect(bench.cloudflare.ledger.effects.isEmpty)
     }
 
+    @Test("a person who asks about a zone that was never seen is told of a block, and not kept waiting for its end")
+    func blockedAtFirst() async throws {
+        let bench = try await EngineBench([.pack(pack)])
+        bench.cloudflare.change { _ = $0.add(FaultRule(.limited(retryAfter: 300), count: 1)) }
+        #expect(await code(bench, .plan(.all)) == "cloudflare-limited")
+        #expect(await code(bench, .plan(.all)) == "cloudflare-limited")
+    }
+
+    @Test("commands that come while a pass is under way take their turns after it, and leave no turn behind")
+    func turns() async throws {
+        let bench = try await bench()
+        await bench.engine.takeTurn(zone)
+        let commands: [PersonCommand] = [
+            .reconcile(.all), .plan(.all), .unhold(bench.subject()), .revoke(meterSubject(bench), nil, reason: "lost"),
+            .approve(bench.subject("nothing")), .reconcile(.zone(zone)),
+        ]
+        let tasks = commands.map { command in Task { await code(bench, command) } }
+        while await (bench.engine.queues[zone]?.count ?? 0) < commands.count { await Task.yield() }
+        await bench.engine.giveTurn(zone)
+        var codes: Set<String?> = []
+        for task in tasks { codes.insert(await task.value) }
+        #expect(codes == [nil, "not-held"])
+        #expect(await bench.engine.passes.isEmpty)
+        #expect(await bench.engine.queues.isEmpty)
+        #expect(bench.cloudflare.ledger.acceptedRemovals().count == 1)
+    }
+
+    @Test("two reloads at once end with the settings that are on disk, and every RELOADING is followed by a READY")
+    func twoReloads() async throws {
+        let bench = try await bench([.pack(pack)])
+        bench.source.put(EngineBench.settings([.pack(pack)], .observe))
+        async let first = code(bench, .reload)
+        async let second = code(bench, .reload)
+        let codes = await [first, second]
+        #expect(codes == [nil, nil])
+        #expect(await bench.engine.settings.daemon.mode == .observe)
+        #expect(
+            bench.heard.notices.filter { $0 == .reloading }.count == bench.heard.notices.filter { $0 == .ready }.count)
+        #expect(bench.heard.notices.last { $0 == .reloading || $0 == .ready } == .ready)
+    }
+
     @Test("plan writes nothing about a zone in which nothing is wished, either")
     func planOfAnEmptyZone() async throws {
         let bench = try await EngineBench([])

@@ -32,9 +32,25 @@ import Testing
         arguments: [(1, 12), (1, 1), (2, 30), (7, 100), (30, 24 * 28), (30, 72)], [7, 15, 16])
     func planned(life: (days: Int, leadHours: Int), minutes: Int) {
         var run = run(days: life.days, renewBefore: .hours(life.leadHours))
-        for _ in 0..<(life.days * 24 * 60 * 2 / minutes) { run.pass(after: .minutes(minutes)) }
+        for _ in 0..<(life.days * 24 * 60 * 2 / minutes) {
+            run.pass(after: .minutes(minutes))
+            for (id, sighting) in run.objects where sighting.stage == .leaving { run.show(id, "revoked") }
+        }
         #expect(run.sent.count { $0.action.effect == .create } >= 2)
         #expect(alarms(run) == [])
+    }
+
+    @Test("a renewal is looked for when it is due, also where settled zones are looked at once a day")
+    func lookedForWhenDue() throws {
+        var run = run(days: 1, renewBefore: .hours(12))
+        run.lookEvery = .days(1)
+        run.pass()
+        run.pass(after: .minutes(1))
+        let end = try #require(run.record("c1")?.sighting.traits.notAfter)
+        #expect(try #require(run.lastPlan).nextLook <= end - .hours(12))
+        run.now = end - .hours(12) - .minutes(1)
+        run.pass()
+        #expect(run.lastPlan?.nextLook == end - .hours(12))
     }
 
     @Test("a renewal that is due and not made is an alarm, within an hour and a look")
