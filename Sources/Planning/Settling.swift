@@ -77,7 +77,7 @@ extension PlanDraft {
             Transition(
                 subject: operation.subject, object: id, at: now, event: .operationAccepted,
                 from: isNew ? .nothing : .init(old), to: .init(fresh), reason: operation.reason,
-                operation: operation.id, detail: operation.action.code), as: .notice)
+                operation: operation.id, detail: operation.action.code), of: operation.action, as: .notice)
     }
 
     /// What is delivered now is what is read from now on, also where a clock that was ahead has left a later delivery.
@@ -120,7 +120,8 @@ extension PlanDraft {
             Transition(
                 subject: operation.subject, object: operation.action.object, at: now, event: .operationFailed,
                 reason: reason, operation: isAsked ? operation.id : nil,
-                detail: "\(operation.action.code): \(message) (\(code))"), as: .warning, isTold: isNews)
+                detail: "\(operation.action.code): \(message) (\(code))"), of: operation.action, as: .warning,
+            isTold: isNews)
     }
 
     /// Nobody knows whether it was made: it stays open, and the looks will tell (S3).
@@ -153,7 +154,7 @@ extension PlanDraft {
             Transition(
                 subject: operation.subject, object: id, at: now, event: event, from: point, to: point,
                 reason: operation.reason, operation: operation.action.effect == .local ? nil : operation.id,
-                detail: operation.action.code), as: priority)
+                detail: operation.action.code), of: operation.action, as: priority)
     }
 }
 

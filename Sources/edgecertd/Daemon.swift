@@ -126,7 +126,8 @@ struct Daemon {
 
     private static func tell(_ outcome: OpenOutcome, to news: any NewsSink) {
         switch outcome {
-        case .existing, .created: break
+        // The engine tells of a state that is not trusted, and of a file that cannot be written, as long as it is so.
+        case .existing, .created, .readOnly: break
         case .quarantined(let path, let detail):
             news.tell(News(.databaseQuarantined, .critical, [.init(.file, path), .init(.detail, detail)]))
         case .migrated(let from, let to, let backup):
@@ -135,7 +136,6 @@ struct Daemon {
         case .restored(let copiedAt):
             let detail = copiedAt.map { "it is a copy of \($0.rfc3339)" } ?? "it is another file than before"
             news.tell(News(.databaseRestored, .warning, [.init(.detail, detail)]))
-        case .readOnly: break  // the engine meets it at its first commit, and tells of it as an episode
         }
     }
 
