@@ -84,7 +84,8 @@ extension Engine {
         if let skew = await skew() {
             raise(
                 .clockSkewed,
-                "Cloudflare's clock is \(skew.wholeSeconds) s ahead of this machine's; nothing is changed until they agree"
+                "Cloudflare's clock is \(skew.wholeSeconds.magnitude) s \(skew > .zero ? "ahead of" : "behind") this "
+                    + "machine's; nothing is changed until they agree"
             )
         } else if budget.skew != nil {
             resolve(.clockSkewed)
