@@ -165,8 +165,10 @@ extension Engine {
         _ id: ObjectID, _ generation: Int, _ operation: Operation, _ state: ZoneState, _ duty: ZoneDuty
     ) async -> Sent {
         do {
-            _ = try await put(id, generation, operation.subject, state, duty)
-            return Sent(outcome: .accepted(id, nil))
+            let delivery = try await put(id, generation, operation.subject, state, duty)
+            return Sent(
+                outcome: .accepted(id, nil),
+                fields: [.init(.file, delivery.directory), .init(.notAfter, delivery.notAfter.rfc3339)])
         } catch let trouble {
             return Sent(
                 outcome: .refused(
@@ -257,7 +259,7 @@ extension ZoneDuty {
 extension News {
     func adding(_ more: [Field]) -> News {
         switch kind {
-        case .operationAccepted, .operationRefused, .operationUnanswered:
+        case .operationAccepted, .operationRefused, .operationUnanswered, .delivered:
             var news = self
             news.fields += more
             return news

@@ -35,6 +35,18 @@ extension Engine {
         if gathered[condition]?.isEmpty ?? true { resolve(condition) }
     }
 
+    /// A suspension of everything is told once a day for as long as it is in force, so that it is not forgotten.
+    private func nagAboutSuspension() {
+        let now = ports.clock.now()
+        do throws(StoreTrouble) {
+            let all = try ports.ledger.suspensions()
+            guard let one = all.first(where: { $0.scope == .all && $0.until > now }) else { return resolve(.suspended) }
+            raise(.suspended, "everything is suspended until \(one.until.rfc3339) by \(one.by): \(one.reason)")
+        } catch {
+            note(error)
+        }
+    }
+
     /// What was wrong with a zone that is kept no more is nobody's trouble.
     func forgetTroublesOfOthers() {
         for (condition, troubles) in gathered {
@@ -75,6 +87,7 @@ extension Engine {
 
     /// What the last answers said of the connection: too many requests, a clock that is off.
     func judgeConnection() async {
+        nagAboutSuspension()
         let budget = await ports.budget.snapshot()
         if let span = budget.blockedFor {
             raise(.rateLimited, "every call of the token is refused for another \(span.wholeSeconds) s")

@@ -104,6 +104,21 @@ import Testing
         #expect(bench.ledger.commits.isEmpty)
     }
 
+    @Test("a suspension of everything is told at once and once a day, until it is over")
+    func nag() async throws {
+        let bench = try await bench()
+        bench.heard.forget()
+        let until = bench.clock.now() + .days(3)
+        #expect(await code(bench, .suspend(.all, reason: "migration", until: until)) == nil)
+        await bench.run(for: .hours(60))
+        let told = bench.heard.news.filter { news in
+            news.subject == nil && news.fields.contains { $0.name == .condition && $0.value == "suspended" }
+        }
+        #expect(told.map(\.kind) == [.episodeRaised, .episodeReminder, .episodeReminder])
+        await bench.run(for: .hours(20))
+        #expect(try bench.ledger.openEpisodes().isEmpty)
+    }
+
     @Test("reconcile of what is suspended is refused, and resume lets it go on")
     func suspension() async throws {
         let bench = try await EngineBench([.pack(pack)])
