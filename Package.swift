@@ -99,12 +99,13 @@ let package = Package(
         .systemLibrary(name: "CSystemd", pkgConfig: "libsystemd", providers: [.apt(["libsystemd-dev"])]),
         // What Swift's module of the C library leaves out.
         .systemLibrary(name: "CTimerfd"),
+        .systemLibrary(name: "CMalloc"),
         // Executables: they introduce the others to each other.
         .executableTarget(
             name: "edgecertd",
             dependencies: [
                 "Domain", "Planning", "Engine", "CloudflareAPI", "Reports", "Clockwork", "HTTPTransport", "StateStore",
-                "Keys", "SystemdLink", "SettingsFile", "ControlAPI", "Executors", arguments,
+                "Keys", "SystemdLink", "SettingsFile", "ControlAPI", "Executors", "CMalloc", arguments,
             ], swiftSettings: strict, linkerSettings: shipped),
         .executableTarget(
             name: "edgecertctl",

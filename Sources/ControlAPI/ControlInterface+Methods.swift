@@ -120,7 +120,7 @@ extension ControlInterface {
         method Unhold(subject: string) -> (at: string, lines: []string, planned: []Planned)
 
         # Change nothing of a subject, a zone or (without a scope) anything until a moment.
-        method Suspend(scope: ?string, reason: string, until: string) -> (
+        method Suspend(scope: ?string, reason: string, until: ?string, forSeconds: ?int) -> (
           at: string,
           lines: []string,
           planned: []Planned

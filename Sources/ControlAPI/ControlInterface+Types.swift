@@ -59,7 +59,9 @@ extension ControlInterface {
           # Why the last reload was refused
           settingsTrouble: ?string,
           # Why the state is not trusted
-          stateTrouble: ?string
+          stateTrouble: ?string,
+          # Why nothing can be written down
+          storeTrouble: ?string
         )
 
         type ZoneCounts (

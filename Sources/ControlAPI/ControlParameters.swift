@@ -59,11 +59,13 @@ public struct SuspendParameters: Codable, Hashable, Sendable {
     /// A subject or a zone; left out for everything.
     public var scope: String?
     public var reason: String
-    /// RFC 3339.
-    public var until: String
+    /// Its end as RFC 3339; either this or how long.
+    public var until: String?
+    /// How long from now, by the daemon's clock.
+    public var forSeconds: Int?
 
-    public init(scope: String?, reason: String, until: String) {
-        (self.scope, self.reason, self.until) = (scope, reason, until)
+    public init(scope: String?, reason: String, until: String? = nil, forSeconds: Int? = nil) {
+        (self.scope, self.reason, self.until, self.forSeconds) = (scope, reason, until, forSeconds)
     }
 }
 

@@ -74,6 +74,8 @@ public struct Episode: Hashable, Sendable {
         case uncovered
         case commandFailed = "command-failed"
         case keyTrouble = "key-trouble"
+        /// A change is tried again and again, and does not come about.
+        case failing
         case statusUnread = "status-unread"
         case suspended
         /// A zone was not seen completely for three of its intervals (S16).

@@ -14,14 +14,16 @@ extension Engine {
     ///
     /// Every operation is looked at once more at the moment of sending, with the newest state and clock.
     func carryOut(
-        _ operations: [Operation], _ plan: Plan, _ input: PlanInput, _ duty: ZoneDuty, _ purpose: PassPurpose
+        _ operations: [Operation], _ planned: ZoneState, _ input: PlanInput, _ duty: ZoneDuty
     ) async throws(StoreTrouble) -> Deeds {
         var deeds = Deeds()
         var current = input
-        current.state = plan.state
+        current.state = planned
         for operation in operations {
             current.now = ports.clock.now()
             current.obstacles.clockSkew = await skew()
+            // A person may have suspended it since the plan was made.
+            current.state.suspensions = try ports.ledger.suspensions().filter { $0.scope.touches(input.zone) }
             let sent = await outcome(of: operation, current, duty)
             let settled = planner.settle(
                 operation, sent.outcome, in: current.state, zoneName: duty.name, now: ports.clock.now())
@@ -45,28 +47,30 @@ extension Engine {
             return Sent(
                 outcome: .refused(.retryLater, lasting: false, code: "not-sent", message: "edgecertd is stopping"))
         }
+        guard isCurrent(duty, operation.subject.zone) else {
+            return Sent(
+                outcome: .refused(
+                    .retryLater, lasting: false, code: "settings-changed", message: "the settings changed meanwhile"))
+        }
         if let objection = planner.objection(to: operation, in: input) {
             return Sent(
                 outcome: .refused(
                     objection.reason, lasting: false, code: objection.reason.rawValue, message: objection.detail))
         }
         if operation.action.effect == .local { return await doLocally(operation, input.state, duty) }
-        return await send(operation, mode: duty.wish?.mode ?? settings.daemon.mode, duty)
+        let isRetry = input.state.hasTried(operation)
+        return await send(operation, mode: duty.wish?.mode ?? settings.daemon.mode, duty, isTold: !isRetry)
     }
 
     // MARK: At Cloudflare
 
     /// Sends one operation, once. What the mode does not allow, the engine has no method for.
-    func send(_ operation: Operation, mode: Mode, _ duty: ZoneDuty) async -> Sent {
+    ///
+    /// - Parameter isTold: False for what failed before: that it goes on failing is told by an episode.
+    func send(_ operation: Operation, mode: Mode, _ duty: ZoneDuty, isTold: Bool = true) async -> Sent {
         let provider = ports.provider(mode)
-        ports.news.tell(
-            News(
-                .operationSent, .info, about: operation.subject, zoneName: duty.name,
-                [
-                    .init(.operation, operation.id.text), .init(.action, operation.action.code),
-                    .init(.reason, operation.reason.rawValue),
-                ] + (operation.action.object.map { [.init(.object, $0.text)] } ?? [])))
-        mark(operation.subject.zone, .asking)
+        if isTold { tellSending(operation, duty) }
+        mark(operation.subject.zone, .changing)
         defer { mark(operation.subject.zone, .working) }
         do throws(ProviderTrouble) {
             let receipt: Receipt?
@@ -90,6 +94,16 @@ extension Engine {
         }
     }
 
+    private func tellSending(_ operation: Operation, _ duty: ZoneDuty) {
+        ports.news.tell(
+            News(
+                .operationSent, .info, about: operation.subject, zoneName: duty.name,
+                [
+                    .init(.operation, operation.id.text), .init(.action, operation.action.code),
+                    .init(.reason, operation.reason.rawValue),
+                ] + (operation.action.object.map { [.init(.object, $0.text)] } ?? [])))
+    }
+
     /// What a trouble means for the operation that met it.
     static func outcome(of trouble: ProviderTrouble, _ operation: Operation) -> SendOutcome {
         let explanation = trouble.explanation
@@ -99,7 +113,12 @@ extension Engine {
         let isRemoval = operation.action.effect == .remove
         return switch trouble {
         case .unanswered: .unanswered(code: explanation.code, message: explanation.summary)
-        case .notSent, .limited, .tokenRefused: refused(.retryLater, lasting: false)
+        case .notSent, .limited: refused(.retryLater, lasting: false)
+        case .tokenRefused:
+            // Looks may well be allowed to it: what it lacks has to be said here.
+            .refused(
+                .retryLater, lasting: false, code: explanation.code,
+                message: [explanation.summary, explanation.hint].compactMap { $0 }.joined(separator: "; "))
         // A removal of what is gone, or going, has nothing left to do.
         case .notFound, .busy:
             isRemoval ? .accepted(operation.action.object, nil) : refused(.retryLater, lasting: false)
@@ -146,8 +165,10 @@ extension Engine {
         _ id: ObjectID, _ generation: Int, _ operation: Operation, _ state: ZoneState, _ duty: ZoneDuty
     ) async -> Sent {
         do {
-            _ = try await put(id, generation, operation.subject, state, duty)
-            return Sent(outcome: .accepted(id, nil))
+            let delivery = try await put(id, generation, operation.subject, state, duty)
+            return Sent(
+                outcome: .accepted(id, nil),
+                fields: [.init(.file, delivery.directory), .init(.notAfter, delivery.notAfter.rfc3339)])
         } catch let trouble {
             return Sent(
                 outcome: .refused(
@@ -181,17 +202,19 @@ extension Engine {
                 outcome: .refused(
                     .keyTrouble, lasting: false, code: trouble.explanation.code, message: trouble.explanation.summary))
         }
-        mark(operation.subject.zone, .working)
+        mark(operation.subject.zone, .working, allowance: wish.commandTimeout)
         let outcome = await ports.commands.run(
             wish.command,
             environment: [
                 "EDGECERT_SUBJECT": operation.subject.path(zoneName: duty.name), "EDGECERT_ZONE": duty.name,
                 "EDGECERT_NAME": wish.name, "EDGECERT_DIRECTORY": directory, "EDGECERT_GENERATION": String(generation),
             ], timeout: wish.commandTimeout)
-        return judge(outcome, id, operation.subject, duty)
+        return judge(outcome, id, operation.subject, duty, isTold: !state.hasTried(operation))
     }
 
-    private func judge(_ outcome: CommandOutcome, _ id: ObjectID, _ subject: Subject, _ duty: ZoneDuty) -> Sent {
+    private func judge(
+        _ outcome: CommandOutcome, _ id: ObjectID, _ subject: Subject, _ duty: ZoneDuty, isTold: Bool
+    ) -> Sent {
         let failure: (text: String, status: String, output: String)
         switch outcome {
         case .succeeded(let output):
@@ -207,13 +230,22 @@ extension Engine {
             failure = ("it was ended after \(after.wholeSeconds) s", "timeout", output)
         case .unstartable(let why): failure = ("it could not be started: \(why)", "unstartable", "")
         }
-        ports.news.tell(
-            News(
-                .commandFailed, .error, about: subject, zoneName: duty.name,
-                [.init(.exitStatus, failure.status), .init(.output, failure.output), .init(.detail, failure.text)]))
+        if isTold {
+            ports.news.tell(
+                News(
+                    .commandFailed, .error, about: subject, zoneName: duty.name,
+                    [.init(.exitStatus, failure.status), .init(.output, failure.output), .init(.detail, failure.text)]))
+        }
         return Sent(
             outcome: .refused(
                 .commandDue, lasting: false, code: "command-failed", message: "the command failed: \(failure.text)"))
+    }
+}
+
+extension ZoneState {
+    /// True when the same has failed before, and has not succeeded since.
+    fileprivate func hasTried(_ operation: Operation) -> Bool {
+        subjects.first { $0.subject == operation.subject }?.hasTried(operation.action) ?? false
     }
 }
 
@@ -227,7 +259,7 @@ extension ZoneDuty {
 extension News {
     func adding(_ more: [Field]) -> News {
         switch kind {
-        case .operationAccepted, .operationRefused, .operationUnanswered:
+        case .operationAccepted, .operationRefused, .operationUnanswered, .delivered:
             var news = self
             news.fields += more
             return news

@@ -29,9 +29,9 @@ extension Engine {
         case .suspend(let scope, let reason, let until): return try await suspend(scope, reason, until, person)
         case .resume(let scope): return try await resume(scope)
         case .revoke(let subject, let object, let reason):
-            return try await byPerson(subject, person, reason) { .revoke(object ?? $0) }
+            return try await byPerson(subject, object, person, reason) { .revoke($0) }
         case .reactivate(let subject, let object):
-            return try await byPerson(subject, person, "") { .reactivate(object ?? $0) }
+            return try await byPerson(subject, object, person, "") { .reactivate($0) }
         case .reload: return try await reload()
         }
     }
@@ -48,18 +48,23 @@ extension Engine {
         }
         if purpose == .person { try refuseSuspended(scope) }
         var reply = CommandReply()
+        var troubles: [Explanation] = []
         for zone in touched {
             let result = await pass(over: zone, purpose)
-            if let trouble = result.trouble { throw .trouble(trouble) }
             let name = zones[zone]?.name ?? zone.text
             reply.lines += result.lines
+            if let trouble = result.trouble {
+                // One zone's trouble does not keep the others from being looked at.
+                troubles.append(trouble)
+                reply.lines.append("\(name): \(trouble.summary)")
+            }
             for entry in result.entries {
                 if case .subject(let one) = scope, one != entry.subject { continue }
                 reply.planned.append(.init(subject: entry.subject, zoneName: name, decision: entry.decision))
             }
         }
-        wake()
         tellStatus()
+        if let trouble = troubles.first, troubles.count == touched.count || isStopping { throw .trouble(trouble) }
         return reply
     }
 
@@ -81,6 +86,11 @@ extension Engine {
                 throw Self.unfit(
                     "no-such-object", "nothing with the id \(object) was seen in \(duty.name)",
                     "'edgecertctl list --all' shows what was")
+            }
+            if record.sighting.stage.isOver {
+                throw Self.unfit(
+                    "over", "\(object) is \(record.sighting.stage.code): there is nothing left to keep",
+                    "'edgecertctl list' shows what is there")
             }
             if record.isOurs {
                 throw Self.unfit("already-ours", "\(object) is ours already, as \(record.subject.name)", nil)
@@ -241,55 +251,11 @@ extension Engine {
         return CommandReply(lines: ["resumed"])
     }
 
-    // MARK: Changes that a person asks for
-
-    /// Revocation and reactivation: sent at once, past the brakes on the daemon's own doings, never past the mode.
-    private func byPerson(
-        _ subject: Subject, _ person: String, _ detail: String, _ action: (ObjectID) -> ClientCertificateAction
-    ) async throws(CommandTrouble) -> CommandReply {
-        guard subject.kind == .clientCertificate else {
-            throw Self.unfit(
-                "wrong-kind", "only client certificates are revoked and reactivated",
-                "a pack is removed by taking it out of the settings")
-        }
-        await takeTurn(subject.zone)
-        defer { giveTurn(subject.zone) }
-        guard let duty = zones[subject.zone] else { throw Self.noZone(subject) }
-        let now = ports.clock.now()
-        let state = try reading { () throws(StoreTrouble) in try ports.ledger.state(of: subject.zone, now: now) }
-        guard let newest = state.objects.filter({ $0.subject == subject }).max(by: { $0.firstSeen < $1.firstSeen })
-        else {
-            throw Self.unfit(
-                "no-such-subject", "no certificate of \(subject.path(zoneName: duty.name)) was ever seen", nil)
-        }
-        let chosen = action(newest.id)
-        guard let object = chosen.object, state.objects.contains(where: { $0.id == object && $0.subject == subject })
-        else {
-            throw Self.unfit("no-such-object", "it has no such certificate", "'edgecertctl show' lists them")
-        }
-        var operation = Operation(
-            id: OperationID(at: now, chance: ports.chance.next()), subject: subject, action: .clientCertificate(chosen),
-            reason: .personAsked, committedAt: now)
-        operation.askedBy = detail.isEmpty ? person : "\(person): \(detail)"
-        try writing { () throws(StoreTrouble) in try commit([.operation(operation)]) }
-        let sent = await send(operation, mode: duty.wish?.mode ?? settings.daemon.mode, duty)
-        let settled = planner.settle(operation, sent.outcome, in: state, zoneName: duty.name, now: ports.clock.now())
-        try writing { () throws(StoreTrouble) in try commit(settled.changes) }
-        tell(settled.news.map { $0.adding(sent.fields) })
-        zones[subject.zone]?.due = ports.clock.uptime()
-        switch sent.outcome {
-        case .accepted: return CommandReply(lines: ["\(chosen.code) of \(object) was accepted"])
-        case .refused(.modeForbids, _, let code, let message):
-            throw Self.unsafe(code, message, "set a mode that may: daemon.mode")
-        case .refused(_, _, let code, let message), .unanswered(let code, let message):
-            throw .trouble(Explanation(code: code, summary: message))
-        }
-    }
-
     // MARK: Settings
 
     /// Takes up the settings on disk, or keeps those in force and says what is wrong with the others.
     func reload() async throws(CommandTrouble) -> CommandReply {
+        if isStopping { throw Self.unfit("stopping", "edgecertd is stopping", nil) }
         ports.supervisor.tell(.reloading)
         defer { ports.supervisor.tell(.ready) }
         do throws(SettingsRefusal) {
@@ -297,11 +263,12 @@ extension Engine {
             settingsTrouble = nil
             resolve(.settingsRefused)
             takeUp(fresh)
+            if isStarted { careDue[.token] = ports.clock.uptime() + .seconds(5) }  // it may be another one
             await ports.budget.setShare(fresh.cloudflare.requestShare)
             ports.news.tell(News(.settingsLoaded, .notice, [.init(.mode, fresh.daemon.mode.rawValue)]))
             wake()
             tellStatus()
-            return CommandReply(lines: ["settings loaded: \(fresh.zones.count) zones"])
+            return CommandReply(lines: ["settings loaded: \(Self.count(fresh.zones.count, "zone"))"])
         } catch {
             settingsTrouble = error.errors.first ?? "refused"
             ports.news.tell(
@@ -353,7 +320,7 @@ extension Engine {
         return CommandReply(lines: written.lines)
     }
 
-    private func reading<Value>(_ read: () throws(StoreTrouble) -> Value) throws(CommandTrouble) -> Value {
+    func reading<Value>(_ read: () throws(StoreTrouble) -> Value) throws(CommandTrouble) -> Value {
         do throws(StoreTrouble) {
             return try read()
         } catch {
@@ -362,17 +329,17 @@ extension Engine {
         }
     }
 
-    private func writing(_ write: () throws(StoreTrouble) -> Void) throws(CommandTrouble) { try reading(write) }
+    func writing(_ write: () throws(StoreTrouble) -> Void) throws(CommandTrouble) { try reading(write) }
 
-    private static func noZone(_ subject: Subject) -> CommandTrouble {
+    static func noZone(_ subject: Subject) -> CommandTrouble {
         unfit("no-such-zone", "the zone \(subject.zone) is not kept", "'edgecertctl list' shows what is")
     }
 
-    private static func unfit(_ code: String, _ summary: String, _ hint: String?) -> CommandTrouble {
+    static func unfit(_ code: String, _ summary: String, _ hint: String?) -> CommandTrouble {
         .unfit(code: code, summary: summary, hint: hint)
     }
 
-    private static func unsafe(_ code: String, _ summary: String, _ hint: String?) -> CommandTrouble {
+    static func unsafe(_ code: String, _ summary: String, _ hint: String?) -> CommandTrouble {
         .unsafe(code: code, summary: summary, hint: hint)
     }
 

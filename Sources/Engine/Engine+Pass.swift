@@ -29,31 +29,55 @@ extension Engine {
     func pass(over zone: ZoneID, _ purpose: PassPurpose) async -> PassResult {
         if purpose != .scheduled { await takeTurn(zone) }
         defer { giveTurn(zone) }
-        guard let duty = zones[zone], !isStopping else { return PassResult() }
+        if purpose != .planning { zones[zone]?.isHastened = false }
         do throws(StoreTrouble) {
-            let result = try await reconcile(zone, duty, purpose)
-            await judgeConnection()
-            return result
+            // Made anew for as long as the settings change under it.
+            while let duty = zones[zone], !isStopping {
+                guard let result = try await reconcile(zone, duty, purpose) else { continue }
+                await judgeConnection()
+                return result
+            }
+            return PassResult(trouble: isStopping ? Self.stoppingTrouble : nil)
         } catch {
             note(error)
-            zones[zone]?.due = ports.clock.uptime() + .minutes(1)
+            setDue(zone, in: .minutes(1))
             return PassResult(trouble: error.explanation)
         }
     }
 
+    private static let stoppingTrouble = Explanation(code: "stopping", summary: "edgecertd is stopping")
+
+    /// True while the settings want of the zone what they wanted when its pass began.
+    func isCurrent(_ duty: ZoneDuty, _ zone: ZoneID) -> Bool {
+        guard let present = zones[zone] else { return false }
+        return present.name == duty.name && present.wish == duty.wish
+    }
+
+    /// - Returns: nil when the settings have changed before anything was written.
     private func reconcile(
         _ zone: ZoneID, _ duty: ZoneDuty, _ purpose: PassPurpose
-    ) async throws(StoreTrouble) -> PassResult {
+    ) async throws(StoreTrouble) -> PassResult? {
         var state = try ports.ledger.state(of: zone, now: ports.clock.now())
-        if let trouble = await misnamed(zone, duty, state, purpose) { return PassResult(trouble: trouble) }
+        let proof = await proof(of: zone, duty, state, purpose)
+        if case .wrong(let trouble) = proof { return PassResult(trouble: trouble) }
+        if case .missing(let trouble) = proof, purpose != .scheduled { return PassResult(trouble: trouble) }
         let kinds = Self.kinds(of: duty, state)
-        guard !kinds.isEmpty else { return try rest(zone, duty, state) }
+        guard !kinds.isEmpty else {
+            return purpose == .planning ? PassResult() : try rest(zone, duty, state)
+        }
         mark(zone, .asking)
         let lookedAt = ports.clock.now()
-        var looks = await look(at: zone, kinds, scope: scope(for: state, kinds), purpose)
+        var looks: [SubjectKind: Look] = [:]
+        if case .missing(let trouble) = proof {
+            for kind in kinds { looks[kind] = .unseen(code: trouble.code, summary: trouble.summary) }
+        } else {
+            looks = await look(at: zone, kinds, scope: scope(for: state, kinds), purpose)
+        }
         mark(zone, .working)
-        if isStopping { return PassResult() }
+        if isStopping { return PassResult(trouble: Self.stoppingTrouble) }
+        guard isCurrent(duty, zone) else { return nil }
         var record = self.record(of: zone, duty, state, after: looks)
+        if case .missing = proof, let known = state.zone { record.name = known.name }
         let isFirstUnderEra = state.zone?.plannedUnder != era
         state.zone = record
         var result = PassResult()
@@ -67,16 +91,24 @@ extension Engine {
             }
             if round == 0 { result.entries = plan.entries }
             if purpose == .planning { return result }
-            let operations = try await operations(for: plan, in: zone, duty)
-            record.nextLook = nextLook(after: plan, planOnly: isFirstUnderEra)
-            if looks.values.allSatisfy(\.isComplete) { record.plannedUnder = era }
+            let (operations, unsent) = try await operations(for: plan, in: zone, duty)
+            // Keys take their time: settings that have changed meanwhile want another plan.
+            guard isCurrent(duty, zone) else {
+                if round == 0 { return nil }
+                setDue(zone, in: .zero)
+                break
+            }
+            let isSeen = looks.values.allSatisfy(\.isComplete)
+            record.nextLook = nextLook(after: plan, planOnly: isFirstUnderEra && isSeen)
+            if isSeen { record.plannedUnder = era }
             // What is done on this machine is no operation: it leaves its trace when it is done.
             let opened = operations.filter { $0.action.effect != .local }.map(Change.operation)
             try commit(plan.changes + opened + [.zone(record)])
             tell(plan.news)
             zones[zone]?.summary = Self.summary(of: plan)
             setDue(zone, at: record.nextLook ?? ports.clock.now())
-            let done = try await carryOut(operations, plan, input, duty, purpose)
+            let planned = try settle(unsent, in: plan.state, duty)
+            let done = try await carryOut(operations, planned, input, duty)
             result.lines += done.lines
             // What came of it may be followed at once by the next step, by a hold, or by the time of another try.
             guard !operations.isEmpty, !isStopping else { break }
@@ -111,9 +143,11 @@ extension Engine {
             do throws(ProviderTrouble) {
                 let seen = try await looking.list(kind, in: zone, scope: scope, priority: priority(of: zone, purpose))
                 looks[kind] = .complete(seen, scope)
-                resolve(.tokenRefused)
+                resolve(.tokenRefused, of: "\(zone) \(kind.rawValue)")
             } catch {
-                if case .tokenRefused = error { raise(.tokenRefused, error.explanation.summary) }
+                if case .tokenRefused = error {
+                    raise(.tokenRefused, of: "\(zone) \(kind.rawValue)", error.explanation.summary)
+                }
                 looks[kind] = .unseen(code: error.explanation.code, summary: error.explanation.summary)
             }
             mark(zone, .asking)
@@ -160,7 +194,7 @@ extension Engine {
         input.obstacles.planOnly = planOnly
         input.obstacles.stateUntrusted = stateTrouble
         input.obstacles.clockSkew = await skew()
-        input.keysInHand = await keysInHand(looks, state, duty)
+        input.keysInHand = await keysInHand(zone, looks, state, duty)
         return input
     }
 
@@ -172,29 +206,33 @@ extension Engine {
 
     /// For certificates that are nobody's and have a wished common name: the generation whose key answers to them.
     private func keysInHand(
-        _ looks: [SubjectKind: Look], _ state: ZoneState, _ duty: ZoneDuty
+        _ zone: ZoneID, _ looks: [SubjectKind: Look], _ state: ZoneState, _ duty: ZoneDuty
     ) async -> [ObjectID: Int] {
         guard case .complete(let seen, _)? = looks[.clientCertificate] else { return [:] }
         let ours = Set(state.objects.filter(\.isOurs).map(\.id))
         var generations: [ObjectID: Int] = [:]
+        var trouble: KeyTrouble?
         for case .clientCertificate(let wish) in duty.wish?.wishes ?? [] {
             for sighting in seen where sighting.stage == .serving && !ours.contains(sighting.id) {
                 guard case .clientCertificate(let traits) = sighting.traits, traits.commonName == wish.commonName,
-                    let pem = traits.certificatePEM, let zone = duty.wish?.id ?? zoneID(named: duty.name)
+                    let pem = traits.certificatePEM
                 else { continue }
                 let subject = Subject(zone: zone, kind: .clientCertificate, name: wish.name)
                 do throws(KeyTrouble) {
                     let found = try await ports.keys.generation(of: pem, for: subject, zoneName: duty.name)
                     if let found { generations[sighting.id] = found }
                 } catch {
-                    raise(.keyTrouble, error.explanation.summary)
+                    trouble = error
                 }
             }
         }
+        if let trouble {
+            raise(.keyTrouble, of: zone.text, trouble.explanation.summary)
+        } else {
+            resolve(.keyTrouble, of: zone.text)
+        }
         return generations
     }
-
-    private func zoneID(named name: String) -> ZoneID? { zones.first { $0.value.name == name }?.key }
 
     private func nextLook(after plan: Plan, planOnly: Bool) -> Timestamp {
         guard planOnly else { return plan.nextLook }
@@ -211,11 +249,15 @@ extension Engine {
 
     // MARK: Writing down
 
-    /// The operations of a plan, each with what was known when it was made.
+    /// An operation that came to nothing before it was committed.
+    private typealias Unsent = (operation: Operation, trouble: KeyTrouble)
+
+    /// The operations of a plan, each with what was known when it was made; and those for which no request could be made.
     private func operations(
         for plan: Plan, in zone: ZoneID, _ duty: ZoneDuty
-    ) async throws(StoreTrouble) -> [Operation] {
+    ) async throws(StoreTrouble) -> (ready: [Operation], unsent: [Unsent]) {
         var operations: [Operation] = []
+        var unsent: [Unsent] = []
         for entry in plan.entries {
             guard let action = entry.decision.action else { continue }
             let now = ports.clock.now()
@@ -232,27 +274,33 @@ extension Engine {
                     operation.request = try await ports.keys.request(
                         for: entry.subject, zoneName: duty.name, wish: wish, generation: generation)
                 } catch {
-                    try settleUnsent(operation, .keyTrouble, error.explanation, in: plan.state, duty)
+                    unsent.append((operation, error))
                     continue
                 }
             }
             operations.append(operation)
         }
-        return operations
+        return (operations, unsent)
     }
 
-    /// An operation that came to nothing before it was committed.
-    private func settleUnsent(
-        _ operation: Operation, _ reason: Reason, _ explanation: Explanation, in state: ZoneState, _ duty: ZoneDuty
-    ) throws(StoreTrouble) {
-        let outcome = SendOutcome.refused(
-            reason, lasting: false, code: explanation.code, message: explanation.summary)
-        let settled = planner.settle(operation, outcome, in: state, zoneName: duty.name, now: ports.clock.now())
-        try commit(
-            settled.changes.filter {
-                if case .operation = $0 { false } else { true }
-            })
-        tell(settled.news)
+    /// Writes down what came to nothing, after the plan that it was part of.
+    private func settle(
+        _ unsent: [Unsent], in state: ZoneState, _ duty: ZoneDuty
+    ) throws(StoreTrouble) -> ZoneState {
+        var state = state
+        for (operation, trouble) in unsent {
+            let explanation = trouble.explanation
+            let outcome = SendOutcome.refused(
+                .keyTrouble, lasting: false, code: explanation.code, message: explanation.summary)
+            let settled = planner.settle(operation, outcome, in: state, zoneName: duty.name, now: ports.clock.now())
+            try commit(
+                settled.changes.filter {
+                    if case .operation = $0 { false } else { true }
+                })
+            tell(settled.news)
+            state = settled.state
+        }
+        return state
     }
 
     private func record(
@@ -272,11 +320,15 @@ extension Engine {
         record.lastCompleteLook = state.zone?.lastCompleteLook
         record.nextLook = ports.clock.now() + settings.daemon.lookEvery
         if record.isManaged != state.zone?.isManaged || state.zone == nil { try commit([.zone(record)]) }
+        zones[zone]?.summary = ZoneDuty.Summary()
         if !state.subjects.isEmpty || !state.episodes.isEmpty {
             let plan = planner.plan(
-                PlanInput(zone: zone, zoneName: duty.name, wish: duty.wish, state: state, now: ports.clock.now()))
+                PlanInput(
+                    zone: zone, zoneName: duty.name, wish: duty.wish, state: state, now: ports.clock.now(),
+                    limits: settings.limits, deadlines: settings.deadlines))
             try commit(plan.changes)
             tell(plan.news)
+            zones[zone]?.summary = Self.summary(of: plan)
         }
         setDue(zone, at: ports.clock.now() + settings.daemon.lookEvery)
         return PassResult()
@@ -286,7 +338,7 @@ extension Engine {
     func commit(_ changes: [Change]) throws(StoreTrouble) {
         guard !changes.isEmpty else { return }
         try ports.ledger.commit(changes)
-        if storeTrouble != nil {
+        if storeTrouble != nil || daemonEpisodes[.storeUnwritable] != nil {
             storeTrouble = nil
             resolve(.storeUnwritable)
         }

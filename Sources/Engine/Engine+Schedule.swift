@@ -15,7 +15,7 @@ extension Engine {
         self.settings = settings
         let now = ports.clock.uptime()
         let records = knownZones()
-        let found = zoneIDsByName()
+        let found = zoneIDsByName() ?? namedInMind
         var present: Set<ZoneID> = []
         unnamed = unnamed.filter { entry in settings.zones.contains { $0.name == entry.key && $0.id == nil } }
         for wish in settings.zones {
@@ -29,22 +29,47 @@ extension Engine {
             }
             present.insert(id)
             let old = zones[id]
-            let due = old?.wish == wish ? (old?.due ?? now) : firstDue(id, records[id], count: settings.zones.count)
-            zones[id] = ZoneDuty(name: wish.name, wish: wish, due: due, summary: old?.summary)
+            let isNew = old?.wish != wish
+            let due =
+                isNew ? firstDue(id, records?[id], count: settings.zones.count) : soonest(old?.due ?? now, now)
+            zones[id] = ZoneDuty(
+                name: wish.name, wish: wish, due: due, summary: old?.summary,
+                isHastened: old?.isHastened ?? false || isNew && passes[id] != nil)
         }
+        guard let records else { return unmanage(besides: present) }
         for record in records.values where !present.contains(record.id) {
-            let due = zones[record.id]?.due ?? firstDue(record.id, record, count: records.count)
+            // One that leaves the settings is passed over at once, so that nothing goes on saying that they want it.
+            let old = zones[record.id]
+            let hasJustLeft = old.map { $0.wish != nil } ?? record.isManaged
+            let due = hasJustLeft ? now : old?.due ?? firstDue(record.id, record, count: records.count)
             zones[record.id] = ZoneDuty(name: record.name, wish: nil, due: due, summary: zones[record.id]?.summary)
         }
         for id in zones.keys where !present.contains(id) && records[id] == nil { zones[id] = nil }
+        forgetTroublesOfOthers()
     }
 
-    private func knownZones() -> [ZoneID: ZoneRecord] {
+    /// A shorter interval holds at once, also for zones that were put off for a longer one.
+    private func soonest(_ due: Duration, _ now: Duration) -> Duration {
+        min(due, now + max(settings.daemon.lookEvery, allowedInterval ?? .zero))
+    }
+
+    /// The database cannot be read just now: what left the settings is watched on.
+    private func unmanage(besides present: Set<ZoneID>) {
+        for id in zones.keys where !present.contains(id) { zones[id]?.wish = nil }
+    }
+
+    /// The zones that were found by name, as they are in mind.
+    private var namedInMind: [String: ZoneID] {
+        let named = zones.filter { $0.value.wish != nil && $0.value.wish?.id == nil }
+        return Dictionary(named.map { ($0.value.name, $0.key) }, uniquingKeysWith: { first, _ in first })
+    }
+
+    private func knownZones() -> [ZoneID: ZoneRecord]? {
         do throws(StoreTrouble) {
             return Dictionary(try ports.ledger.zones().map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first })
         } catch {
             note(error)
-            return [:]
+            return nil
         }
     }
 
@@ -69,8 +94,10 @@ extension Engine {
         watchClock()
         let now = ports.clock.uptime()
         for name in unnamed.keys.sorted() where (unnamed[name]?.due ?? .zero) <= now { startNaming(name) }
+        takeCare(now)
+        // Where there is not room for all, what moves does not wait behind what is settled.
         let due = zones.filter { $0.value.due <= now && passes[$0.key] == nil }
-            .sorted { ($0.value.due, $0.key) < ($1.value.due, $1.key) }
+            .sorted { ($0.value.rank, $0.value.due, $0.key) < ($1.value.rank, $1.value.due, $1.key) }
         for (zone, _) in due.prefix(max(0, settings.daemon.zonesInParallel - passes.count)) { startPass(over: zone) }
         setAlarm()
     }
@@ -80,8 +107,9 @@ extension Engine {
         alarm = nil
         let now = ports.clock.uptime()
         let hasRoom = passes.count < settings.daemon.zonesInParallel
-        let next = zones.filter { passes[$0.key] == nil && hasRoom }.map(\.value.due) + unnamed.values.map(\.due)
-        guard let soonest = next.min() else { return }
+        let next = hasRoom ? zones.lazy.filter { self.passes[$0.key] == nil }.map(\.value.due).min() : nil
+        let others = unnamed.values.map(\.due) + careDue.values
+        guard let soonest = ([next].compactMap { $0 } + others).min() else { return }
         alarm = ports.timers.once(after: max(.milliseconds(10), soonest - now), leeway: Self.leeway) { [weak self] in
             Task { [weak self] in await self?.wake() }
         }
@@ -90,7 +118,6 @@ extension Engine {
     private func startPass(over zone: ZoneID) {
         let task = Task {
             _ = await self.pass(over: zone, .scheduled)
-            self.wake()
             self.tellStatus()
         }
         passes[zone] = PassMark(step: .working, since: ports.clock.uptime(), task: task)
@@ -99,23 +126,33 @@ extension Engine {
     /// Makes a zone due now: a person asked, or the settings changed.
     func hasten(_ scope: Suspension.Scope) {
         let now = ports.clock.uptime()
-        for id in zones.keys where scope.touches(id) { zones[id]?.due = now }
+        for id in zones.keys where scope.touches(id) {
+            zones[id]?.due = now
+            zones[id]?.isHastened = passes[id] != nil
+        }
         wake()
     }
 
     /// Zones whose pass is over are due again at `moment`, at the latest when the budget allows for settled ones.
     func setDue(_ zone: ZoneID, at moment: Timestamp) {
-        let wait = moment - ports.clock.now()
-        let bounded = min(max(wait, .seconds(1)), max(settings.daemon.lookEvery, .seconds(1)) * 4)
-        zones[zone]?.due = ports.clock.uptime() + bounded
+        let interval = max(settings.daemon.lookEvery, allowedInterval ?? .zero, .seconds(1))
+        setDue(zone, in: min(max(moment - ports.clock.now(), .seconds(1)), interval * 2))
+    }
+
+    /// The same after a time; at once when somebody has asked for that while its pass was under way.
+    func setDue(_ zone: ZoneID, in wait: Duration) {
+        let isHastened = zones[zone]?.isHastened ?? false
+        zones[zone]?.due = ports.clock.uptime() + (isHastened ? .zero : wait)
     }
 
     /// How often settled zones are looked at: as set, or slower when the budget does not allow it.
     func lookEvery() async -> Duration {
         let kinds = zones.values.reduce(0) { $0 + ($1.wish?.kinds.count ?? 1) }
         let rate = await ports.budget.snapshot().rate * 0.75  // what settled zones may use of our share
-        guard rate > 0 else { return settings.daemon.lookEvery }
-        return max(settings.daemon.lookEvery, .milliseconds(Int64(Double(kinds) / rate * 1000)))
+        let needed = rate > 0 ? Duration.milliseconds(Int64(min(Double(kinds) / rate * 1000, 1e12))) : .zero
+        let allowed = max(settings.daemon.lookEvery, needed)
+        allowedInterval = allowed
+        return allowed
     }
 
     // MARK: Clock
@@ -136,13 +173,24 @@ extension Engine {
 
     /// Waits until no pass is under way over `zone`, and takes its place.
     func takeTurn(_ zone: ZoneID) async {
-        while passes[zone] != nil { await withCheckedContinuation { queues[zone, default: []].append($0) } }
-        passes[zone] = PassMark(step: .working, since: ports.clock.uptime(), task: nil)
+        guard passes[zone] != nil else {
+            passes[zone] = PassMark(step: .working, since: ports.clock.uptime(), task: nil)
+            return
+        }
+        await withCheckedContinuation { queues[zone, default: []].append($0) }  // it is handed over
     }
 
+    /// Hands the turn to whoever waits for it, or else lets the schedule go on.
     func giveTurn(_ zone: ZoneID) {
+        if var queue = queues.removeValue(forKey: zone) {
+            let next = queue.removeFirst()
+            if !queue.isEmpty { queues[zone] = queue }
+            passes[zone] = PassMark(step: .working, since: ports.clock.uptime(), task: nil)
+            return next.resume()
+        }
         passes[zone] = nil
-        for waiter in queues.removeValue(forKey: zone) ?? [] { waiter.resume() }
+        // An alarm may have rung for this zone meanwhile, or for others when there was no room.
+        wake()
         if passes.isEmpty {
             let waiters = idle
             idle = []
@@ -150,9 +198,10 @@ extension Engine {
         }
     }
 
-    func mark(_ zone: ZoneID, _ step: PassMark.Step) {
+    func mark(_ zone: ZoneID, _ step: PassMark.Step, allowance: Duration = .zero) {
         passes[zone]?.step = step
         passes[zone]?.since = ports.clock.uptime()
+        passes[zone]?.allowance = allowance
     }
 }
 

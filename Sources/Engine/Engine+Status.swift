@@ -14,7 +14,7 @@ extension Engine {
             nextPass: next.map { ports.clock.now() + max(.zero, $0 - now) }, lookEvery: await lookEvery(),
             budgetLeft: budget.left, blockedUntil: budget.blockedFor.map { ports.clock.now() + $0 },
             clockSkew: budget.skew, settingsTrouble: settingsTrouble, stateTrouble: stateTrouble,
-            line: await statusLine())
+            storeTrouble: storeTrouble?.explanation.summary, line: await statusLine())
     }
 
     private func totals() -> ZoneDuty.Summary {
@@ -54,7 +54,7 @@ extension Engine {
         }
     }
 
-    private static func count(_ number: Int, _ noun: String) -> String { "\(number) \(noun)\(number == 1 ? "" : "s")" }
+    static func count(_ number: Int, _ noun: String) -> String { "\(number) \(noun)\(number == 1 ? "" : "s")" }
 
     private static func words(_ span: Duration) -> String {
         let seconds = span.wholeSeconds

@@ -23,6 +23,43 @@ extension Engine {
         keep(open, .episodeResolved)
     }
 
+    /// One of several things that are wrong under one condition: they are one trouble until the last of them is well.
+    func raise(_ condition: Episode.Condition, of key: String, _ detail: String) {
+        gathered[condition, default: [:]][key] = detail
+        let all = (gathered[condition] ?? [:]).values.sorted()
+        raise(condition, all.prefix(5).joined(separator: "; ") + (all.count > 5 ? "; \(all.count - 5) more" : ""))
+    }
+
+    func resolve(_ condition: Episode.Condition, of key: String) {
+        gathered[condition]?[key] = nil
+        if gathered[condition]?.isEmpty ?? true { resolve(condition) }
+    }
+
+    /// A suspension of everything is told once a day for as long as it is in force, so that it is not forgotten.
+    private func nagAboutSuspension() {
+        let now = ports.clock.now()
+        do throws(StoreTrouble) {
+            let all = try ports.ledger.suspensions()
+            guard let one = all.first(where: { $0.scope == .all && $0.until > now }) else { return resolve(.suspended) }
+            raise(.suspended, "everything is suspended until \(one.until.rfc3339) by \(one.by): \(one.reason)")
+        } catch {
+            note(error)
+        }
+    }
+
+    /// What was wrong with a zone that is kept no more is nobody's trouble.
+    func forgetTroublesOfOthers() {
+        for (condition, troubles) in gathered {
+            for key in troubles.keys where !isKept(key) { resolve(condition, of: key) }
+        }
+    }
+
+    /// Keys begin with a zone's identifier or are a zone's name; those of other things stay.
+    private func isKept(_ key: String) -> Bool {
+        if key == Self.tokenKey || unnamed[key] != nil { return true }
+        return key.split(separator: " ").first.map { zones[ZoneID(String($0))] != nil } ?? false
+    }
+
     private func keep(_ episode: Episode, _ kind: News.Kind) {
         daemonEpisodes[episode.condition] = episode.resolvedAt == nil ? episode : nil
         let priority: News.Priority = episode.resolvedAt == nil ? .error : .notice
@@ -43,14 +80,14 @@ extension Engine {
 
     /// A database that fails: nothing is changed at Cloudflare while it does, looks go on, one episode.
     func note(_ trouble: StoreTrouble) {
-        let isNew = storeTrouble != trouble
         storeTrouble = trouble
-        if isNew || daemonEpisodes[.storeUnwritable] == nil { raise(.storeUnwritable, trouble.explanation.summary) }
+        raise(.storeUnwritable, trouble.explanation.summary)
         if case .corrupt = trouble { ports.onCorruption(trouble) }
     }
 
     /// What the last answers said of the connection: too many requests, a clock that is off.
     func judgeConnection() async {
+        nagAboutSuspension()
         let budget = await ports.budget.snapshot()
         if let span = budget.blockedFor {
             raise(.rateLimited, "every call of the token is refused for another \(span.wholeSeconds) s")
@@ -60,7 +97,8 @@ extension Engine {
         if let skew = await skew() {
             raise(
                 .clockSkewed,
-                "Cloudflare's clock is \(skew.wholeSeconds) s ahead of this machine's; nothing is changed until they agree"
+                "Cloudflare's clock is \(skew.wholeSeconds.magnitude) s \(skew > .zero ? "ahead of" : "behind") this "
+                    + "machine's; nothing is changed until they agree"
             )
         } else if budget.skew != nil {
             resolve(.clockSkewed)

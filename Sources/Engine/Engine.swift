@@ -28,11 +28,21 @@ public actor Engine {
     var unnamed: [String: (wish: ZoneWish, due: Duration)] = [:]
     var passes: [ZoneID: PassMark] = [:]
     var queues: [ZoneID: [CheckedContinuation<Void, Never>]] = [:]
+    /// Names of zones that Cloudflare is being asked for.
+    var naming: Set<String> = []
+    /// What is wrong just now with several things under one condition of the daemon, each by its key.
+    var gathered: [Episode.Condition: [String: String]] = [:]
+    /// When the daemon next looks after itself: its token, and the length of its history.
+    var careDue: [Care: Duration] = [:]
+    /// The interval that the budget last allowed for settled zones; nil before it was asked.
+    var allowedInterval: Duration?
     /// Open troubles of the daemon itself, as last told.
     var daemonEpisodes: [Episode.Condition: Episode] = [:]
     var alarm: (any TimerHandle)?
     var isStarted = false
     var isStopping = false
+    /// True once a stop has waited long enough for what is still under way.
+    var hasGivenUp = false
     var lastStatusLine = ""
     var wallOffset: Duration
     var idle: [CheckedContinuation<Void, Never>] = []
@@ -69,9 +79,12 @@ public actor Engine {
 
     /// What one zone's pass is doing, and since when, so that a stuck one is told from a waiting one (S12).
     struct PassMark {
-        enum Step { case asking, working }
+        /// Asking can be broken off at any time; a change that was sent is waited for.
+        enum Step { case asking, changing, working }
         var step: Step
         var since: Duration
+        /// What the step may take besides the time that every step may: an operator's command has its own.
+        var allowance: Duration = .zero
         var task: Task<Void, Never>?
     }
 
@@ -95,7 +108,9 @@ public actor Engine {
         precondition(!isStarted)
         isStarted = true
         readState()
+        resolve(.settingsRefused)  // with refused ones it would not have come this far
         takeUp(settings)
+        beginCare()
         ports.supervisor.tell(.ready)
         ports.news.tell(
             News(.started, .notice, [.init(.version, Edgecert.version), .init(.mode, settings.daemon.mode.rawValue)]))
@@ -103,8 +118,13 @@ public actor Engine {
         tellStatus()
     }
 
+    /// How long a stop waits for what is under way before it breaks it off, and before it goes without it. Both are well
+    /// within the 30 s that the unit gives (`TimeoutStopSec`).
+    static let stopPatience: (breakOff: Duration, giveUp: Duration) = (.seconds(18), .seconds(24))
+
     /// Ends: nobody is let into the budget any more, looks are dropped, changes that were sent are waited for and
-    /// written down. What was not sent is left as if it had never been planned.
+    /// written down, for a while. What was not sent is left as if it had never been planned; what was sent and not
+    /// answered in that time stays open, for the next start to find out (S3).
     public func stop() async {
         guard !isStopping else { return }
         isStopping = true
@@ -112,22 +132,42 @@ public actor Engine {
         ports.news.tell(News(.stopping, .notice))
         alarm?.cancel()
         await ports.budget.close()
-        for mark in passes.values where mark.step == .asking { mark.task?.cancel() }
-        while !passes.isEmpty { await withCheckedContinuation { idle.append($0) } }
+        breakOff { $0.step == .asking }
+        let (timers, patience) = (ports.timers, Self.stopPatience)
+        let ends = [
+            timers.once(after: patience.breakOff, leeway: Self.leeway) { Task { await self.breakOff { _ in true } } },
+            timers.once(after: patience.giveUp, leeway: Self.leeway) { Task { await self.giveUp() } },
+        ]
+        while !passes.isEmpty, !hasGivenUp { await withCheckedContinuation { idle.append($0) } }
+        for end in ends { end.cancel() }
+    }
+
+    private func breakOff(_ isMeant: (PassMark) -> Bool) {
+        for mark in passes.values where isMeant(mark) { mark.task?.cancel() }
+    }
+
+    private func giveUp() {
+        hasGivenUp = true
+        let waiters = idle
+        idle = []
+        for waiter in waiters { waiter.resume() }
     }
 
     /// True while the loop is doing what it should: for the watchdog. Waiting for the network, for the budget or for
     /// a command is progress; a pass that sits longer than all its time-outs together is not, nor is a zone that is
     /// long due while there is room for its pass.
     public func isMakingProgress() async -> Bool {
+        if isStopping { return true }
         let now = ports.clock.uptime()
-        let budget = await ports.budget.snapshot()
-        if budget.waiting > 0 || budget.blockedFor != nil { return true }
-        let patience = settings.cloudflare.requestTimeout * 3 + .minutes(15)
-        if passes.values.contains(where: { now - $0.since > patience }) { return false }
+        // A simulator's fast clock passes hours of its own within one answer; its tolerance says how fast it is.
+        let slack = (skewTolerance - .seconds(60)) * 30
+        let patience = settings.cloudflare.requestTimeout * 3 + .minutes(15) + slack
+        for (zone, mark) in passes where now - mark.since > patience + mark.allowance {
+            // A long listing has many pages, and each of them is let in by the budget.
+            guard await ports.budget.isServing(zone, since: now - patience) else { return false }
+        }
         let room = passes.count < settings.daemon.zonesInParallel
-        let overdue = zones.contains { now - $0.value.due > .minutes(10) && passes[$0.key] == nil }
-        return isStopping || !(room && overdue)
+        return !room || !zones.contains { now - $0.value.due > .minutes(10) + slack && passes[$0.key] == nil }
     }
 
     /// What was left behind by an earlier run.

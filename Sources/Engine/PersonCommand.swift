@@ -100,18 +100,21 @@ public struct EngineStatus: Hashable, Sendable {
     public var settingsTrouble: String?
     /// Why the state is not trusted; nil when it is.
     public var stateTrouble: String?
+    /// Why nothing can be written down just now, and so nothing is changed; nil when all is well.
+    public var storeTrouble: String?
     /// The line for `STATUS=`.
     public var line: String
 
     public init(
         version: String, startedAt: Timestamp, mode: Mode, zones: Int, subjects: Int, moving: Int, wrong: Int,
         zonesInPass: Int, nextPass: Timestamp?, lookEvery: Duration, budgetLeft: Int?, blockedUntil: Timestamp?,
-        clockSkew: Duration?, settingsTrouble: String?, stateTrouble: String?, line: String
+        clockSkew: Duration?, settingsTrouble: String?, stateTrouble: String?, storeTrouble: String?,
+        line: String
     ) {
         (self.version, self.startedAt, self.mode, self.zones) = (version, startedAt, mode, zones)
         (self.subjects, self.moving, self.wrong, self.zonesInPass) = (subjects, moving, wrong, zonesInPass)
         (self.nextPass, self.lookEvery, self.budgetLeft) = (nextPass, lookEvery, budgetLeft)
         (self.blockedUntil, self.clockSkew, self.settingsTrouble) = (blockedUntil, clockSkew, settingsTrouble)
-        (self.stateTrouble, self.line) = (stateTrouble, line)
+        (self.stateTrouble, self.storeTrouble, self.line) = (stateTrouble, storeTrouble, line)
     }
 }

@@ -15,6 +15,6 @@ public struct SettingsRefusal: Error, Hashable, Sendable, Explained {
     public var explanation: Explanation {
         Explanation(
             code: "settings-refused", summary: errors.joined(separator: "\n"),
-            hint: "mend the settings and reload; 'edgecertctl check' shows the same errors")
+            hint: "mend them and reload; 'edgecertctl check' reads the settings, 'edgecertctl doctor' the token too")
     }
 }

@@ -22,9 +22,10 @@ public actor RequestBudget: RequestGate {
     private var announced: (left: Int, resetsAt: Duration)?
     private var inFlight = 0
     private var blockedUntil: Duration?
-    private var lastSkew: Duration?
+    /// What the last answer said the time was, and when it came.
+    private var lastDate: (date: Timestamp, at: Duration)?
     private var waiting: [Waiter] = []
-    private var lastTurn: [ZoneID: UInt64] = [:]
+    private var lastTurn: [ZoneID: (turn: UInt64, at: Duration)] = [:]
     private var turns: UInt64 = 0
     private var alarm: (any TimerHandle)?
     private var isClosed = false
@@ -102,7 +103,7 @@ public actor RequestBudget: RequestGate {
     public func note(_ signal: ReplySignal) {
         inFlight = max(0, inFlight - 1)
         let now = clock.uptime()
-        if let date = signal.date { lastSkew = date - clock.now() }
+        if let date = signal.date { lastDate = (date, now) }
         if let tightest = Self.tightest(signal.windows) {
             if let announcedQuota = tightest.quota, announcedQuota > 0 {
                 quota = min(announcedQuota, Self.largestQuota)
@@ -115,8 +116,9 @@ public actor RequestBudget: RequestGate {
         }
         if signal.httpStatus == 429 {
             let span = min(max(signal.retryAfter ?? Self.publishedBlock, .seconds(1)), Self.longestBlock)
-            blockedUntil = max(blockedUntil ?? .zero, now + span)
-            blockListener?(clock.now() + span)
+            let until = max(blockedUntil ?? .zero, now + span)
+            blockedUntil = until
+            blockListener?(clock.now() + (until - now))
         }
         admit()
     }
@@ -130,7 +132,8 @@ public actor RequestBudget: RequestGate {
         public var inFlight: Int
         /// nil when no block is on.
         public var blockedFor: Duration?
-        /// The answers' date less our own, as of the last answer.
+        /// The answers' date less our own: the last answer's, carried on by a clock that is never stepped, so that a step
+        /// of our own shows at once. nil before the first answer.
         public var skew: Duration?
         /// Requests a second that can be kept up.
         public var rate: Double
@@ -141,9 +144,15 @@ public actor RequestBudget: RequestGate {
         forgetOld(now)
         let blockedFor = blockedUntil.map { $0 - now }.flatMap { $0 > .zero ? $0 : nil }
         let seconds = max(1, Double(window.wholeMilliseconds) / 1000)
+        let skew = lastDate.map { ($0.date + (now - $0.at)) - clock.now() }
         return Snapshot(
             left: blockedFor == nil ? max(0, left(now)) : 0, waiting: waiting.count, inFlight: inFlight,
-            blockedFor: blockedFor, skew: lastSkew, rate: Double(ours) / seconds)
+            blockedFor: blockedFor, skew: skew, rate: Double(ours) / seconds)
+    }
+
+    /// True while a call for the zone waits to be let in, or when one was let in after `moment` of ``Clock/uptime()``.
+    public func isServing(_ zone: ZoneID, since moment: Duration) -> Bool {
+        waiting.contains { $0.zone == zone } || lastTurn[zone].map { $0.at > moment } ?? false
     }
 
     // MARK: Turns
@@ -206,12 +215,12 @@ public actor RequestBudget: RequestGate {
     }
 
     private func order(of waiter: Waiter) -> (Int, UInt64, UInt64) {
-        (waiter.priority.rawValue, waiter.zone.flatMap { lastTurn[$0] } ?? 0, waiter.arrival)
+        (waiter.priority.rawValue, waiter.zone.flatMap { lastTurn[$0]?.turn } ?? 0, waiter.arrival)
     }
 
     private func remember(_ zone: ZoneID) {
         if lastTurn.count > 20_000 { lastTurn.removeAll() }  // all are equal again; nobody is left out
-        lastTurn[zone] = turns
+        lastTurn[zone] = (turns, clock.uptime())
     }
 
     private func refuseImpatient(_ now: Duration) {

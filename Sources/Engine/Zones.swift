@@ -8,6 +8,11 @@ struct ZoneDuty {
     /// In ``Clock/uptime()``: a step of the wall clock does not move it.
     var due: Duration
     var summary: Summary?
+    /// Somebody wants it looked at again although a pass is under way: what that pass finds does not put it off.
+    var isHastened = false
+
+    /// What moves, or was never looked at, goes before what is settled.
+    var rank: Int { summary.map { $0.moving > 0 } ?? true ? 0 : 1 }
 
     /// What the last plan said, in numbers.
     struct Summary {

@@ -12,8 +12,10 @@ struct Conditions {
     /// The conditions that a plan raises and resolves; the others are the engine's.
     static let subjectConditions: Set<Episode.Condition> = [
         .overdue, .stalled, .held, .expiring, .expired, .renewalOverdue, .uncovered, .commandFailed, .keyTrouble,
-        .statusUnread, .suspended,
+        .failing, .statusUnread, .suspended,
     ]
+    /// A change that failed this often in a row, over three minutes at least, is more than a hiccup.
+    static let failuresToTell = 3
     static let zoneConditions: Set<Episode.Condition> = [.suspended, .zoneUnseen]
     /// Those that a wrong clock would raise or clear.
     static let clockConditions: Set<Episode.Condition> = [
@@ -89,6 +91,8 @@ struct Conditions {
             findings.append(finding(record.subject, .keyTrouble, detail, .error))
         } else if tries.action == ClientCertificateAction.runCommand(ObjectID(""), generation: 0).code {
             findings.append(finding(record.subject, .commandFailed, detail, .error))
+        } else if tries.reason == .retryLater, tries.count >= Self.failuresToTell {
+            findings.append(finding(record.subject, .failing, "\(tries.action): \(detail)", .error))
         }
         return findings
     }
@@ -129,21 +133,24 @@ struct Conditions {
     /// lead has passed.
     private func ladderStart(_ record: ObjectRecord, _ wish: Wish) -> Duration {
         if CloudflareRenewal(of: record) != nil { return .days(1) }
-        return min(ExpiryRung.days28.remaining, ExpiryLadder.quiet(for: record, wish))
+        return min(ExpiryRung.days28.remaining, ExpiryLadder.quiet(for: record, wish, input.lookEvery))
     }
 
     /// Wished, served before or stuck, and nothing valid serves for it now. nil while all is covered.
     private func uncovered(
         _ wish: Wish, _ ours: [ObjectRecord], _ record: SubjectRecord, _ cover: inout Cover?
     ) -> String? {
-        let isServed = ours.contains { $0.isValid(at: now) && $0.missingSince == nil && isMet(wish, by: $0) }
+        // What one listing lacked is not gone (S1): it serves until a second one agrees.
+        let isServed = ours.contains { $0.isValid(at: now) && isMet(wish, by: $0) }
         guard !isServed else { return nil }
         // A renewal at Cloudflare goes through the stages of a new order while the old certificate serves on.
         let isRenewing = ours.contains {
             $0.stage.isMoving && $0.stage != .leaving && $0.lastServedAt != nil && !$0.hasEnded(at: now)
         }
         let everServed = (draft.bySubject[record.subject] ?? []).contains { $0.lastServedAt != nil }
-        guard !isRenewing, everServed || record.decision?.isHeld == true else { return nil }
+        // While the state is not trusted nothing is ours yet, whatever serves at Cloudflare.
+        let isHeld = record.decision.map { $0.isHeld && $0.reason != .stateUntrusted } ?? false
+        guard !isRenewing, everServed || isHeld else { return nil }
         switch wish {
         case .clientCertificate(let wish):
             guard !ours.contains(where: { $0.isValid(at: now) && $0.removedFor == nil }) else { return nil }

@@ -71,8 +71,9 @@ struct Deciding {
         if record.isReleased, isThere { return [.rest(because: .released)] }
         guard !present.isEmpty else {
             if isThere { return [.rest(because: .discovered)] }
-            let isSaid = record.decision?.reason == .asWanted || !draft.subjects.keys.contains(subject)
-            return isSaid ? nil : [.rest(because: .asWanted, "nothing is left of it")]
+            let over = Decision.rest(because: .asWanted, "nothing is left of it")
+            let isSaid = record.decision?.detail == over.detail || !draft.subjects.keys.contains(subject)
+            return isSaid ? nil : [over]
         }
         guard input.wish != nil else { return [.rest(because: .notManaged)] }
         return sight(of: subject).map { [$0] } ?? unwanted(present, record)

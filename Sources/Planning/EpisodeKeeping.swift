@@ -18,12 +18,13 @@ extension PlanDraft {
             findings[identity] = findings[identity] ?? finding
         }
         let isFrozen = input.obstacles.clockSkew != nil
+        let spokesmen = spokesmen(of: findings)
         var kept: [Episode] = []
         for var episode in episodes where episode.resolvedAt == nil {
             let identity = Identity(scope: episode.scope, condition: episode.condition)
             let finding = findings.removeValue(forKey: identity)
             if let finding {
-                remind(&episode, finding)
+                remind(&episode, finding, as: spokesmen[episode.scope])
             } else if isOurs(episode), !(isFrozen && Conditions.clockConditions.contains(episode.condition)) {
                 resolve(episode)
                 continue
@@ -42,10 +43,42 @@ extension PlanDraft {
         episodes = kept
     }
 
-    private mutating func remind(_ episode: inout Episode, _ finding: Conditions.Finding) {
-        guard (now - episode.lastTold).magnitude >= Self.reminderInterval else { return }
-        (episode.lastTold, episode.detail) = (now, finding.detail)
-        tell(episode, .episodeReminder, finding.priority)
+    /// What reminds of all that stays wrong with one subject.
+    private struct Spokesman {
+        var condition: Episode.Condition
+        /// That of the worst of them.
+        var priority: News.Priority
+    }
+
+    /// Reminders are due for a subject once nothing of it was told for a day. One condition speaks for all: the cause
+    /// before what it leads to, then the worst.
+    private func spokesmen(of findings: [Identity: Conditions.Finding]) -> [Episode.Scope: Spokesman] {
+        var standing: [Episode.Scope: [(episode: Episode, priority: News.Priority)]] = [:]
+        for episode in episodes where episode.resolvedAt == nil {
+            let finding = findings[Identity(scope: episode.scope, condition: episode.condition)]
+            if let finding { standing[episode.scope, default: []].append((episode, finding.priority)) }
+        }
+        return standing.compactMapValues { open in
+            let isDue = open.allSatisfy { (now - $0.episode.lastTold).magnitude >= Self.reminderInterval }
+            guard isDue, let worst = open.map(\.priority.rawValue).min().flatMap(News.Priority.init) else { return nil }
+            func rank(_ one: (episode: Episode, priority: News.Priority)) -> (Int, Int, String) {
+                let condition = one.episode.condition
+                return (condition == .uncovered ? 1 : 0, one.priority.rawValue, condition.rawValue)
+            }
+            return open.min { rank($0) < rank($1) }.map { Spokesman(condition: $0.episode.condition, priority: worst) }
+        }
+    }
+
+    private mutating func remind(_ episode: inout Episode, _ finding: Conditions.Finding, as spokesman: Spokesman?) {
+        let old = episode
+        // Kept as it is now for whoever asks, also where it is not told.
+        episode.detail = finding.detail
+        if spokesman != nil { episode.lastTold = now }
+        if let spokesman, spokesman.condition == episode.condition {
+            tell(episode, .episodeReminder, spokesman.priority)
+        } else if episode != old {
+            episodeChanges.append(episode)
+        }
     }
 
     private mutating func resolve(_ episode: Episode) {

@@ -13,7 +13,7 @@ extension PlanDraft {
         for record in objects.values where record.isOnLadder {
             guard let notAfter = record.notAfter, notAfter - now <= ExpiryRung.days28.remaining else { continue }
             if record.isOurs, let best = newest[record.subject], best > notAfter { continue }  // another serves longer
-            let quiet = ExpiryLadder.quiet(for: record, wishes[record.subject])
+            let quiet = ExpiryLadder.quiet(for: record, wishes[record.subject], input.lookEvery)
             guard notAfter - now <= quiet, let rung = ExpiryRung.reached(with: notAfter - now) else { continue }
             if let told = record.rung, told >= rung { continue }
             var record = record
@@ -29,10 +29,12 @@ extension PlanDraft {
 
 enum ExpiryLadder {
     /// The life left above which nothing is said: the renewal is still to come, or has just begun.
-    static func quiet(for record: ObjectRecord, _ wish: Wish?) -> Duration {
+    static func quiet(for record: ObjectRecord, _ wish: Wish?, _ lookEvery: Duration) -> Duration {
         if let renewal = CloudflareRenewal(of: record) { return renewal.quiet }
         if record.isOurs, case .clientCertificate(let wish)? = wish, let traits = record.clientCertificate {
-            return wish.renewalLead(of: traits) - .minutes(10)
+            // It becomes due between two looks, and is carried out in a few more: only past that it is late.
+            let lead = wish.renewalLead(of: traits)
+            return lead - min(lead / 2, max(.hours(1), lookEvery * 3))
         }
         guard let traits = record.clientCertificate, let issued = traits.issuedOn, let end = traits.notAfter,
             issued < end

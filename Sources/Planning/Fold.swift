@@ -119,9 +119,10 @@ extension PlanDraft {
         var lacking: [ObjectID] = []
         for record in before.objects where record.sighting.kind == kind && !record.sighting.stage.isOver {
             known += 1
-            if !seen.contains(record.id), record.firstSeen < input.lookedAt ?? .distantFuture {
-                lacking.append(record.id)
-            }
+            // What was first seen after the listing began is no loss; what was first seen in the future, by a clock that
+            // was set back since, is.
+            let mayBeNewer = record.firstSeen >= input.lookedAt ?? .distantFuture && record.firstSeen <= now
+            if !seen.contains(record.id), !mayBeNewer { lacking.append(record.id) }
         }
         // A listing that lost most of a zone at once is more likely wrong than right, and so are GETs beside it.
         let isShrunk = lacking.count > 1 && lacking.count * 2 > known

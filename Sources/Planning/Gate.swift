@@ -140,7 +140,11 @@ struct Gate {
         if let refusal = record.refusal, refusal.wishKey == action.refusalKey, refusal.reason != .sameHostSetRefused {
             let isOver = refusal.reason == .quotaExhausted && (now - refusal.at).magnitude >= Self.quotaInterval
             let hint = refusal.reason == .refused ? "; 'edgecertctl unhold \(path)' tries it again" : ""
-            if !isOver { return .hold(action, because: refusal.reason, "\(refusal.message)\(hint)") }
+            let next = refusal.reason == .quotaExhausted ? refusal.at + Self.quotaInterval : nil
+            if !isOver {
+                return Decision(
+                    .hold(wouldBe: action), because: refusal.reason, "\(refusal.message)\(hint)", until: next)
+            }
         }
         if action.effect != .local, record.undoneAt.count >= 2, wishes[record.subject] != nil {
             return .hold(

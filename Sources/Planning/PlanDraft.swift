@@ -100,10 +100,14 @@ struct PlanDraft {
 
     // MARK: History
 
-    /// Appends a line to the history and tells it (S14).
-    mutating func write(_ transition: Transition, as priority: News.Priority) {
+    /// Appends a line to the history (S14) and tells it, unless it is no news any more.
+    mutating func write(
+        _ transition: Transition, of action: Action? = nil, as priority: News.Priority, isTold: Bool = true
+    ) {
         transitions.append(transition)
+        guard isTold else { return }
         var fields: [News.Field] = [.init(.event, transition.event.rawValue)]
+        if let action { fields.append(.init(.action, action.code)) }
         if let object = transition.object { fields.append(.init(.object, object.text)) }
         let points: [(News.Field.Name, String)] = [
             (.from, transition.from.stage), (.to, transition.to.stage), (.fromStatus, transition.from.status),

@@ -16,6 +16,13 @@ extension PlanDraft {
                 decision.inputs = inputs(from: bySubject[entry.subject] ?? [], record, input)
                 record.decision = decision
                 tell(entry, old.decision)
+            } else if let known = old.decision, known.isSame(as: entry.decision),
+                known.until != entry.decision.until || known.isAtRest && known.detail != entry.decision.detail
+            {
+                // The same again, later or for other particulars: kept for whoever asks why, and not told.
+                var decision = entry.decision
+                decision.inputs = inputs(from: bySubject[entry.subject] ?? [], record, input)
+                record.decision = decision
             }
             if record != old || subjects[entry.subject] == nil { set(record) }
         }
@@ -73,6 +80,11 @@ extension PlanDraft {
 }
 
 extension Decision {
+    fileprivate var isAtRest: Bool {
+        guard case .rest = verdict else { return false }
+        return true
+    }
+
     /// What a hold keeps from being done, where that is known.
     var wouldBe: Action? {
         guard case .hold(let action) = verdict else { return nil }

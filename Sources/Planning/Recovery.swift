@@ -38,7 +38,8 @@ extension PlanDraft {
             Transition(
                 subject: operation.subject, object: operation.action.object, at: now, event: .operationLost,
                 reason: operation.reason, operation: operation.id,
-                detail: "\(operation.action.code): no trace of it in two complete listings"), as: .warning)
+                detail: "\(operation.action.code): no trace of it in two complete listings"), of: operation.action,
+            as: .warning)
     }
 
     private func trace(of operation: Operation) -> Trace {

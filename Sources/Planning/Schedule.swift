@@ -21,6 +21,7 @@ struct Schedule {
         }
         for record in draft.objects.values where record.isOurs {
             if let delay = delay(for: record) { consider(now + delay) }
+            if let due = renewal(of: record), due > now { consider(due) }
             if let since = record.missingSince { consider(since + input.proofDistance) }
         }
         for operation in draft.operations { consider(look(for: operation)) }
@@ -30,6 +31,14 @@ struct Schedule {
         }
         if input.looks.values.contains(where: \.isUnseen) { consider(now + retry(interval)) }
         return soonest
+    }
+
+    /// When a certificate is to be renewed by us: a life that is short does not wait for an interval that is long.
+    private func renewal(of record: ObjectRecord) -> Timestamp? {
+        guard case .clientCertificate(let wish)? = draft.wishes[record.subject], record.stage == .serving,
+            record.removedFor == nil, let traits = record.clientCertificate, let notAfter = traits.notAfter
+        else { return nil }
+        return notAfter - wish.renewalLead(of: traits)
     }
 
     /// The zone's own place in the interval, by its identifier: a restart does not bring a herd.

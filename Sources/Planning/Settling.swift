@@ -77,7 +77,7 @@ extension PlanDraft {
             Transition(
                 subject: operation.subject, object: id, at: now, event: .operationAccepted,
                 from: isNew ? .nothing : .init(old), to: .init(fresh), reason: operation.reason,
-                operation: operation.id, detail: operation.action.code), as: .notice)
+                operation: operation.id, detail: operation.action.code), of: operation.action, as: .notice)
     }
 
     /// What is delivered now is what is read from now on, also where a clock that was ahead has left a later delivery.
@@ -102,6 +102,11 @@ extension PlanDraft {
     /// Writes that an operation had no effect, and when or whether it may be tried again.
     mutating func refuse(_ operation: Operation, _ reason: Reason, lasting: Bool, code: String, message: String) {
         let isLocal = operation.action.effect == .local
+        // What could not even be prepared here was never committed, and never asked of Cloudflare.
+        let isAsked = !isLocal && reason != .keyTrouble
+        // The first failure is news; that it goes on failing is told by an episode, once and then once a day. So is all
+        // trouble on this machine.
+        let isNews = isAsked && !record(of: operation.subject).hasTried(operation.action)
         if !isLocal { resolve(operation, as: .failed(at: now, code: code, message: message)) }
         change(operation.subject) { [now] record in
             if lasting {
@@ -114,8 +119,9 @@ extension PlanDraft {
         write(
             Transition(
                 subject: operation.subject, object: operation.action.object, at: now, event: .operationFailed,
-                reason: reason, operation: isLocal ? nil : operation.id,
-                detail: "\(operation.action.code): \(message) (\(code))"), as: .warning)
+                reason: reason, operation: isAsked ? operation.id : nil,
+                detail: "\(operation.action.code): \(message) (\(code))"), of: operation.action, as: .warning,
+            isTold: isNews)
     }
 
     /// Nobody knows whether it was made: it stays open, and the looks will tell (S3).
@@ -148,7 +154,7 @@ extension PlanDraft {
             Transition(
                 subject: operation.subject, object: id, at: now, event: event, from: point, to: point,
                 reason: operation.reason, operation: operation.action.effect == .local ? nil : operation.id,
-                detail: operation.action.code), as: priority)
+                detail: operation.action.code), of: operation.action, as: priority)
     }
 }
 

@@ -8,10 +8,14 @@ func retryDelay(afterFailures failures: Int) -> Duration {
 }
 
 extension SubjectRecord {
+    /// True when this very action has failed before, and has not succeeded since.
+    public func hasTried(_ action: Action) -> Bool {
+        tries.map { $0.action == action.code && $0.object == action.object } ?? false
+    }
+
     /// Once more without success.
     mutating func noteTry(of action: Action, reason: Reason, message: String, at now: Timestamp) {
-        let isAgain = tries.map { $0.action == action.code && $0.object == action.object } ?? false
-        let count = isAgain ? min(tries?.count ?? 0, 1000) + 1 : 1
+        let count = hasTried(action) ? min(tries?.count ?? 0, 1000) + 1 : 1
         tries = Tries(
             action: action.code, object: action.object, count: count, at: now, reason: reason, message: message)
     }
@@ -23,7 +27,7 @@ extension SubjectRecord {
             tries = nil
             return
         }
-        if let tries, tries.action == action.code, tries.object == action.object { noteUndoing(at: now) }
+        if hasTried(action) { noteUndoing(at: now) }
         noteTry(of: action, reason: reason, message: "accepted, and not seen to have been made", at: now)
     }
 

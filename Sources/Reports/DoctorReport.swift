@@ -153,6 +153,12 @@ extension HealthFinding {
                     .daemon, .bad, "does not trust its state: \(trouble)",
                     hint: "look at 'edgecertctl plan', then 'edgecertctl approve --state'"))
         }
+        if let trouble = daemon.storeTrouble {
+            findings.append(
+                HealthFinding(
+                    .daemon, .bad, "changes nothing: \(trouble)",
+                    hint: "free space there, or make it writable; it goes on by itself then"))
+        }
         if let until = daemon.blockedUntil, until > report.at {
             findings.append(
                 HealthFinding(

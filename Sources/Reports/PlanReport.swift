@@ -14,9 +14,11 @@ public struct CommandReport: Codable, Hashable, Sendable {
         planned = reply.planned.map(PlannedRow.init)
     }
 
-    /// For `plan`: 3 when something is held, 4 when something would be done, 0 when all is as wanted.
+    /// For `plan` and `reconcile`: 69 when something could not be looked at, 3 when something is held, 4 when something
+    /// is or would be done, 0 when all is as wanted.
     public var exitCode: ReportExit {
-        ReportExit(
+        if planned.contains(where: { $0.decision.reason == Reason.notSeen.rawValue }) { return .notReachable }
+        return ReportExit(
             wrong: planned.contains { $0.decision.verdict == "hold" },
             moving: planned.contains { $0.decision.verdict == "act" })
     }

@@ -69,10 +69,11 @@ extension StatusReport: ReportText {
             }
         facts.add(
             "certificates", headline,
-            subjects.needsEyes + troubleCount > 0 ? .red : subjects.moving > 0 ? .cyan : .green)
+            exitCode == .wrong || subjects.needsEyes + troubleCount > 0 ? .red : subjects.moving > 0 ? .cyan : .green)
         facts.add("daemon", daemonLine, daemon == nil ? colour : nil)
         facts.add("settings", daemon?.settingsTrouble.map { "refused: \($0)" }, .red)
         facts.add("state", daemon?.stateTrouble.map { "not trusted: \($0)" }, .red)
+        facts.add("database", daemon?.storeTrouble, .red)
         facts.add("zones", zoneLine)
         facts.add("subjects", subjectLine)
         facts.add("Cloudflare", cloudflareLine)

@@ -53,6 +53,7 @@ public struct Reporter: Sendable {
     private static func headline(_ report: StatusReport) -> String {
         let subjects = report.subjects
         if subjects.expired > 0 { return "expired: \(subjects.expired) of \(subjects.wished) subjects" }
+        if report.daemon?.storeTrouble != nil { return "nothing can be written down, so nothing is changed" }
         if subjects.needsEyes > 0 { return "a person should look at \(counted(subjects.needsEyes, "subject"))" }
         if report.troubleCount > 0 { return counted(report.troubleCount, "open trouble") }
         if subjects.moving > 0 { return "moving: \(subjects.moving) of \(subjects.wished) subjects" }

@@ -65,9 +65,11 @@ public struct StatusReport: Codable, Hashable, Sendable {
     }
 
     public var exitCode: ReportExit {
-        if daemon == nil { return .notReachable }
+        guard let daemon else { return .notReachable }
+        // Of a database that cannot be written no episode can be kept.
         return ReportExit(
-            wrong: subjects.needsEyes > 0 || troubles.contains { $0.condition != Episode.Condition.suspended.rawValue },
+            wrong: daemon.storeTrouble != nil || subjects.needsEyes > 0
+                || troubles.contains { $0.condition != Episode.Condition.suspended.rawValue },
             moving: subjects.moving > 0)
     }
 }
@@ -88,6 +90,8 @@ public struct DaemonReport: Codable, Hashable, Sendable {
     public var clockSkewSeconds: Int?
     public var settingsTrouble: String?
     public var stateTrouble: String?
+    /// Why nothing can be written down: nothing is changed at Cloudflare, and what is shown grows old.
+    public var storeTrouble: String?
 
     public init(_ status: EngineStatus) {
         (version, startedAt) = (status.version, Moment(status.startedAt))
@@ -97,6 +101,7 @@ public struct DaemonReport: Codable, Hashable, Sendable {
         (budgetLeft, blockedUntil) = (status.budgetLeft, status.blockedUntil.map(Moment.init))
         clockSkewSeconds = status.clockSkew.map { Int(clamping: $0.wholeSeconds) }
         (settingsTrouble, stateTrouble) = (status.settingsTrouble, status.stateTrouble)
+        storeTrouble = status.storeTrouble
     }
 }
 

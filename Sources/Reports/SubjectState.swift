@@ -99,9 +99,11 @@ struct Judgement {
 
     private static func unseen(_ record: SubjectRecord, _ current: ObjectRecord?, _ context: ReportContext) -> String {
         guard let seen = context.zones[record.subject.zone]?.lastCompleteLook else { return "not looked at yet" }
-        let age = ShortDuration.text(context.now - seen)
-        guard let current else { return "its zone was last seen completely \(age) ago" }
-        return "its zone was last seen completely \(age) ago; it was \(current.sighting.shownStatus) then"
+        let span = context.now - seen
+        // A clock that was set back leaves looks in the future.
+        let age = span < .zero ? "at \(Moment(seen).text)" : "\(ShortDuration.text(span)) ago"
+        guard let current else { return "its zone was last seen completely \(age)" }
+        return "its zone was last seen completely \(age); it was \(current.sighting.shownStatus) then"
     }
 
     private static func motion(_ record: SubjectRecord, _ current: ObjectRecord?, _ now: Timestamp) -> String {
@@ -126,6 +128,7 @@ struct Judgement {
         // What was found and never wished has no decision of its own.
         let reason = record.decision?.reason ?? .discovered
         if reason != .asWanted { parts.append(reason.words) }
+        if parts.isEmpty, let detail = record.decision?.detail, !detail.isEmpty { return detail }
         return parts.isEmpty ? "as wanted" : parts.joined(separator: ", ")
     }
 }

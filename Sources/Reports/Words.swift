@@ -11,7 +11,7 @@ extension Reason {
         case .notManaged: "the settings name its zone no more: it is watched, and left alone"
         case .discovered: "found at Cloudflare and not in the settings: it is watched, and left alone"
         case .released: "given out of hand: it is watched, and left alone"
-        case .notSeen: "the last look did not show it, and that is no proof that it is gone"
+        case .notSeen: "the look failed, which proves nothing about it"
         case .absenceUnproven: "missing from one complete look: a second one has to agree"
         case .providerWorking: "Cloudflare is at work on it"
         case .providerRemoving: "Cloudflare is removing it"
@@ -94,6 +94,7 @@ extension Episode.Condition {
         case .uncovered: "nothing serves for it"
         case .commandFailed: "the command after a change fails"
         case .keyTrouble: "its key or certificate file is in trouble"
+        case .failing: "a change to it keeps failing"
         case .statusUnread: "Cloudflare's status word is not known to this version"
         case .suspended: "changes are suspended"
         case .zoneUnseen: "its zone was not seen completely for three intervals"
@@ -112,7 +113,7 @@ extension Episode.Condition {
     var rank: Int {
         let order: [Episode.Condition] = [
             .expired, .uncovered, .stateUntrusted, .storeUnwritable, .tokenRefused, .zoneUnknown, .keyTrouble,
-            .expiring, .renewalOverdue, .stalled, .commandFailed, .held, .overdue, .zoneUnseen, .clockSkewed,
+            .failing, .expiring, .renewalOverdue, .stalled, .commandFailed, .held, .overdue, .zoneUnseen, .clockSkewed,
             .settingsRefused, .rateLimited, .tokenExpiring, .statusUnread, .suspended,
         ]
         return order.firstIndex(of: self) ?? order.count

@@ -113,6 +113,9 @@ public final class SQLiteLedger: Ledger {
         try read { (database) throws(StoreTrouble) in try database.note(key) }
     }
 
+    /// Leaves a mark that has every page and row looked at when the file is opened next.
+    public func doubt(_ trouble: StoreTrouble) { StoreFile(path: path).mark(trouble.explanation.summary) }
+
     func read<Result: Sendable>(
         _ body: (Database) throws(StoreTrouble) -> Result
     ) throws(StoreTrouble) -> Result {

@@ -25,7 +25,10 @@ extension DaemonCommand {
 struct Plan: DaemonCommand {
     static let configuration = CommandConfiguration(
         abstract: "What would be done, and why. Nothing is done by it.",
-        discussion: "Ends with 0 when nothing is to do, 4 when something would be done, 3 when something is held.")
+        discussion: """
+            Ends with 0 when nothing is to do, 4 when something would be done, 3 when something is held, 69 when \
+            something could not be looked at.
+            """)
     @OptionGroup var options: ChangeOptions
     @Argument(help: "A subject or a zone; left out for all.") var scope: String?
 
@@ -33,7 +36,9 @@ struct Plan: DaemonCommand {
 }
 
 struct Reconcile: DaemonCommand {
-    static let configuration = CommandConfiguration(abstract: "Look, plan and act now, ahead of the schedule.")
+    static let configuration = CommandConfiguration(
+        abstract: "Look, plan and act now, ahead of the schedule.",
+        discussion: "What is shown is what was decided first; the exit codes are those of 'plan'.")
     @OptionGroup var options: ChangeOptions
     @Argument(help: "A subject or a zone; left out for all.") var scope: String?
 
@@ -61,8 +66,10 @@ struct Suspend: DaemonCommand {
     }
 
     func run() throws {
-        let end = span.map { Wall.now() + $0.duration } ?? until.flatMap(Timestamp.init(cloudflare:)) ?? Wall.now()
-        _ = try perform(.suspend, SuspendParameters(scope: scope, reason: reason, until: end.rfc3339))
+        // How long is counted by the daemon's clock, which may be a simulator's.
+        let seconds = span.map { Int(clamping: $0.duration.wholeSeconds) }
+        _ = try perform(
+            .suspend, SuspendParameters(scope: scope, reason: reason, until: until, forSeconds: seconds))
     }
 }
 

@@ -139,6 +139,9 @@ struct Doctor: AsyncParsableCommand {
                 .status, as: StatusReport.self, patience: daemon.replyTimeout.duration)
             findings.append(HealthFinding(.socket, .good, "\(daemon.socket) answers"))
             findings += HealthFinding.daemon(report)
+        } catch .answered(let answer) {
+            findings.append(HealthFinding(.socket, .good, "\(daemon.socket) answers"))
+            findings.append(HealthFinding(.daemon, .bad, VarlinkTrouble.answered(answer).explanation))
         } catch {
             findings.append(HealthFinding(.socket, .bad, error.explanation))
         }

@@ -19,6 +19,9 @@ struct ControlDesk: ControlHandler {
     let ledger: any LedgerReading
     let fan: NewsFan
     let clock: any Clock
+    /// Called when the database turns out to be broken while it is read for a person: the engine, which may have read
+    /// the same pages before they broke, must not go on from them (S17).
+    let onCorruption: @Sendable (StoreTrouble) -> Void
 
     func answer(_ call: ControlCall, _ stream: ControlStream) async throws(ControlTrouble) -> ControlPayload {
         switch call.method {
@@ -45,6 +48,15 @@ struct ControlDesk: ControlHandler {
         }
     }
 
+    private func end(_ asked: SuspendParameters) throws(ControlTrouble) -> Timestamp {
+        guard let seconds = asked.forSeconds else {
+            return try required(moment(asked.until, "until"), "until")
+        }
+        let longest = 10 * 366 * 86_400
+        guard asked.until == nil, (1...longest).contains(seconds) else { throw .invalidParameter("forSeconds") }
+        return clock.now() + .seconds(seconds)
+    }
+
     /// nil for what only reads.
     private func command(of call: ControlCall) throws(ControlTrouble) -> PersonCommand? {
         switch call.method {
@@ -54,8 +66,7 @@ struct ControlDesk: ControlHandler {
         case .resume: return .resume(try scope(call))
         case .suspend:
             let asked = try call.parameters(SuspendParameters.self)
-            let until = try required(moment(asked.until, "until"), "until")
-            return .suspend(try scope(asked.scope), reason: asked.reason, until: until)
+            return .suspend(try scope(asked.scope), reason: asked.reason, until: try end(asked))
         case .adopt:
             let asked = try call.parameters(AdoptParameters.self)
             return .adopt(ObjectID(asked.object), as: try subject(asked.subject))
@@ -211,6 +222,7 @@ struct ControlDesk: ControlHandler {
         do throws(StoreTrouble) {
             return try read()
         } catch {
+            if case .corrupt = error { onCorruption(error) }
             throw .told(.trouble, error.explanation, exitCode: 1)
         }
     }

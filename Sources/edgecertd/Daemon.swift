@@ -110,7 +110,12 @@ struct Daemon {
         do throws(ClockTrouble) {
             clockWatch = try pace.follow(timers, executor.queue) { Task { await engine.wake() } }
         } catch { throw .other(error) }
-        let desk = ControlDesk(engine: engine, ledger: reading, fan: news, clock: pace.clock)
+        let desk = ControlDesk(
+            engine: engine, ledger: reading, fan: news, clock: pace.clock,
+            onCorruption: { trouble in
+                opened.ledger.doubt(trouble)
+                ports.onCorruption(trouble)
+            })
         let server = VarlinkServer(version: Edgecert.version, handler: desk)
         try await listen(
             server, launch.controlSocket ?? settings.daemon.controlSocket, isAsked: launch.controlSocket != nil)
@@ -121,7 +126,8 @@ struct Daemon {
 
     private static func tell(_ outcome: OpenOutcome, to news: any NewsSink) {
         switch outcome {
-        case .existing, .created: break
+        // The engine tells of a state that is not trusted, and of a file that cannot be written, as long as it is so.
+        case .existing, .created, .readOnly: break
         case .quarantined(let path, let detail):
             news.tell(News(.databaseQuarantined, .critical, [.init(.file, path), .init(.detail, detail)]))
         case .migrated(let from, let to, let backup):
@@ -130,8 +136,6 @@ struct Daemon {
         case .restored(let copiedAt):
             let detail = copiedAt.map { "it is a copy of \($0.rfc3339)" } ?? "it is another file than before"
             news.tell(News(.databaseRestored, .warning, [.init(.detail, detail)]))
-        case .readOnly(let trouble):
-            news.tell(News(.episodeRaised, .error, [.init(.detail, trouble.explanation.summary)]))
         }
     }
 

@@ -1,3 +1,4 @@
+import CMalloc
 import Domain
 import Engine
 import SettingsFile
@@ -25,6 +26,7 @@ final class DiskSettings: SettingsSource {
     func load() async throws(SettingsRefusal) -> Settings { try read() }
 
     func read() throws(SettingsRefusal) -> Settings {
+        defer { edgecert_give_memory_back() }  // the text and its tree are many times what is kept of them
         let settings: Settings
         do throws(SettingsTrouble) {
             settings = try SettingsReader.read(

@@ -1,4 +1,5 @@
 import ArgumentParser
+import CMalloc
 import Clockwork
 import Dispatch
 import Domain
@@ -37,6 +38,8 @@ struct EdgecertDaemon: ParsableCommand {
     var controlSocket: String?
 
     func run() throws {
+        // Only a matter of size: where it is refused, all works the same.
+        _ = edgecert_keep_memory_small()
         // Blocked before there is a second thread, so that no signal is lost between here and its source.
         SignalWatch.block()
         signal(SIGPIPE, SIG_IGN)

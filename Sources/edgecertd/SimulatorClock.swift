@@ -26,7 +26,7 @@ struct SimulatorClock: Sendable {
         do {
             let response = try await transport.send(request)
             let answer = try JSONDecoder().decode(Answer.self, from: Data(response.body))
-            guard response.status == 200, let now = Timestamp(cloudflare: answer.now), answer.speed > 0 else {
+            guard response.status == 200, let now = Timestamp(cloudflare: answer.now), answer.speed >= 0 else {
                 return nil
             }
             return (now, answer.speed)

@@ -20,12 +20,22 @@ public final class MemoryLedger: Ledger {
         set { rows.withLock { $0.readTrouble = newValue } }
     }
 
+    /// When set, only so many more commits are made; those after them throw and write nothing, as after a crash.
+    public var commitsLeft: Int? {
+        get { rows.withLock { $0.commitsLeft } }
+        set { rows.withLock { $0.commitsLeft = newValue } }
+    }
+
     /// Every commit that was made, oldest first.
     public var commits: [[Change]] { rows.withLock { $0.commits } }
 
     public func commit(_ changes: [Change]) throws(StoreTrouble) {
         try rows.withLock { (rows) throws(StoreTrouble) in
             if let trouble = rows.writeTrouble { throw trouble }
+            if let left = rows.commitsLeft {
+                guard left > 0 else { throw .unwritable(path: "memory", detail: "the process is gone") }
+                rows.commitsLeft = left - 1
+            }
             for change in changes { rows.apply(change) }
             rows.commits.append(changes)
         }

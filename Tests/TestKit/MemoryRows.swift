@@ -31,6 +31,7 @@ struct MemoryRows: Sendable {
     var commits: [[Change]] = []
     var writeTrouble: StoreTrouble?
     var readTrouble: StoreTrouble?
+    var commitsLeft: Int?
 
     mutating func apply(_ change: Change) {
         switch change {

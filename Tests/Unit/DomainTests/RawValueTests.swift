@@ -55,7 +55,7 @@ import Testing
         #expect(
             words(Episode.Condition.self) == """
                 overdue stalled held expiring expired renewal-overdue uncovered command-failed key-trouble \
-                status-unread suspended zone-unseen zone-unknown clock-skewed token-refused token-expiring \
+                failing status-unread suspended zone-unseen zone-unknown clock-skewed token-refused token-expiring \
                 rate-limited settings-refused store-unwritable state-untrusted
                 """)
     }

@@ -16,6 +16,7 @@ final class EngineBench: Sendable {
 
     let clock = ManualClock()
     let cloudflare: InProcessTransport
+    let wire: TappedTransport
     let ledger = MemoryLedger()
     let keys = MemoryKeyRoom()
     let commands = ScriptedCommandRunner()
@@ -26,18 +27,19 @@ final class EngineBench: Sendable {
     init(
         _ wishes: [Wish], mode: Mode = .enforce, era: String = "1", ledger: MemoryLedger? = nil,
         conduct: ZoneConduct = ZoneConduct(),
-        model settings: ModelSettings = ModelSettings(), packs: [PackSeed] = []
+        model settings: ModelSettings = ModelSettings(), packs: [PackSeed] = [], more zones: [ZoneSeed] = []
     ) async throws {
         var scenario = Scenario(
             tokens: [TokenSeed(label: "bench", secret: Secret(Self.secret))],
-            zones: [ZoneSeed(name: "example.com", id: Self.zone, conduct: conduct, packs: packs)])
+            zones: [ZoneSeed(name: "example.com", id: Self.zone, conduct: conduct, packs: packs)] + zones)
         scenario.settings = settings
         let clock = clock
         cloudflare = InProcessTransport(
             try CloudflareModel(scenario, signer: EchoSigner(), startingAt: clock.now()), now: { clock.now() })
+        wire = TappedTransport(cloudflare)
         source = SettingsOnTable(Self.settings(wishes, mode))
         engine = Self.engine(
-            clock, cloudflare, ledger ?? self.ledger, keys, commands, heard, source, era: era)
+            clock, wire, ledger ?? self.ledger, keys, commands, heard, source, era: era)
         await engine.begin()
     }
 
@@ -49,15 +51,17 @@ final class EngineBench: Sendable {
     }
 
     private static func engine(
-        _ clock: ManualClock, _ cloudflare: InProcessTransport, _ ledger: MemoryLedger, _ keys: MemoryKeyRoom,
-        _ commands: ScriptedCommandRunner, _ heard: Heard, _ source: SettingsOnTable, era: String
+        _ clock: ManualClock, _ wire: TappedTransport, _ ledger: MemoryLedger, _ keys: MemoryKeyRoom,
+        _ commands: ScriptedCommandRunner, _ heard: Heard, _ source: SettingsOnTable, era: String,
+        seed: UInt64 = 7
     ) -> Engine {
         let executor = QueueExecutor(label: "bench.engine")
         let settings = source.settings
         let budget = RequestBudget(
-            executor: executor, clock: clock, timers: clock, share: settings.cloudflare.requestShare)
+            executor: executor, clock: clock, timers: clock, share: settings.cloudflare.requestShare,
+            blockedUntil: ledger.blockedUntil)
         let client = CloudflareClient(
-            options: .init(settings.cloudflare, version: "bench"), token: { Secret(secret) }, transport: cloudflare,
+            options: .init(settings.cloudflare, version: "bench"), token: { Secret(secret) }, transport: wire,
             gate: budget)
         return Engine(
             executor: executor,
@@ -65,13 +69,14 @@ final class EngineBench: Sendable {
                 ledger: ledger,
                 provider: { Provider(mode: $0, looking: client, creating: client, changing: client, removing: client) },
                 budget: budget, keys: keys, commands: commands, clock: clock, timers: clock,
-                chance: SeededChance(seed: 7), news: heard, supervisor: heard, settings: source,
+                chance: SeededChance(seed: seed), news: heard, supervisor: heard, settings: source,
                 onCorruption: { _ in }), settings: settings, era: era)
     }
 
     /// The same disk, keys and Cloudflare, and a new process: what a crash or a restart leaves.
     func restarted(era: String = "1") async -> Engine {
-        let engine = Self.engine(clock, cloudflare, ledger, keys, commands, heard, source, era: era)
+        let engine = Self.engine(
+            clock, wire, ledger, keys, commands, heard, source, era: era, seed: UInt64(ledger.commits.count) + 100)
         await engine.begin()
         return engine
     }
@@ -98,9 +103,25 @@ final class EngineBench: Sendable {
     func objects() throws -> [ObjectRecord] { try ledger.state(of: Self.zone, now: clock.now()).objects }
 }
 
+extension MemoryLedger {
+    /// As the daemon reads it when it starts.
+    fileprivate var blockedUntil: Timestamp? {
+        do { return try note(.blockedUntil).flatMap { Timestamp(cloudflare: $0) } } catch { return nil }
+    }
+}
+
 extension Engine {
     /// As ``start()``, with nothing that goes on by itself: the test makes each pass.
-    func begin() { takeUp(settings) }
+    func begin() async {
+        await ports.budget.onBlock { [weak self] until in Task { [weak self] in await self?.rememberBlock(until) } }
+        takeUp(settings)
+    }
+
+    /// Waits until every pass and command is over, while time stands still.
+    func settled() async {
+        for _ in 0..<3 { await Task.yield() }
+        while !passes.isEmpty { await Task.yield() }
+    }
 
     func nextDue() -> (zone: ZoneID, due: Duration)? {
         zones.map { (zone: $0.key, due: $0.value.due) }.min { ($0.due, $0.zone) < ($1.due, $1.zone) }

@@ -164,6 +164,25 @@ import Testing
         #expect(bench.cloudflare.ledger.acceptedOrders().count == 1)
     }
 
+    @Test("a zone taken out of the settings was shown as wished until its next look was due")
+    func zoneLeaves() async throws {
+        let bench = try await EngineBench([.pack(wish)])
+        await bench.run(for: .hours(1))
+        await bench.engine.takeUp(Settings())
+        let due = try #require(await bench.engine.zones[EngineBench.zone]?.due)
+        #expect(due <= bench.clock.uptime())
+        _ = await bench.engine.pass(over: EngineBench.zone, .scheduled)
+        #expect(try bench.decision()?.reason == .notManaged)
+    }
+
+    @Test("a database that could not be written was nowhere to be seen in the status")
+    func storeTroubleIsStatus() async throws {
+        let bench = try await EngineBench([.pack(wish)])
+        #expect(await bench.engine.status().storeTrouble == nil)
+        await bench.engine.note(.unwritable(path: "/db", detail: "the disk is full"))
+        #expect(await bench.engine.status().storeTrouble?.contains("the disk is full") == true)
+    }
+
     @Test("settings that are refused leave the last good ones in force, and say so")
     func badReload() async throws {
         let bench = try await EngineBench([.pack(wish)])

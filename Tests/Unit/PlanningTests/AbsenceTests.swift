@@ -70,6 +70,31 @@ func settledRun(_ wishes: [Wish] = [.pack(mainWish)]) -> ZoneRun {
         #expect(plan.state.objects.first?.missingSince == nil)
     }
 
+    @Test("one listing that lacked a pack was told as nothing serving for its hosts")
+    func uncoveredIsProven() {
+        var run = settledRun()
+        run.objects = [:]
+        run.respond = { _ in .unanswered(code: "cloudflare-unanswered", message: "no answer") }
+        run.pass(after: .minutes(16))
+        #expect(run.conditions("main") == [])
+        run.pass(after: .minutes(16))
+        #expect(run.conditions("main") == [.uncovered])
+    }
+
+    @Test("a pack first seen by a clock that was hours ahead was not missed before the clock came there again")
+    func firstSeenInTheFuture() {
+        var run = settledRun()
+        run.objects = [:]
+        run.now = run.now - .hours(5)
+        var input = run.input
+        input.lookedAt = run.now
+        #expect(Planner().plan(input).state.objects.first?.missingSince == run.now)
+        input = run.input
+        input.lookedAt = run.now - .seconds(1)
+        input.state.objects[0].firstSeen = run.now
+        #expect(Planner().plan(input).state.objects.first?.missingSince == nil)
+    }
+
     @Test("a listing that comes back after one gap leaves nothing behind")
     func flaps() {
         var run = settledRun()

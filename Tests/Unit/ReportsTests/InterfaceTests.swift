@@ -82,7 +82,7 @@ enum ControlSample: CaseIterable {
         case .scope: ScopeParameters(scope: "s")
         case .audit: HistoryParameters(since: "a", limit: 1)
         case .watch: WatchParameters(subjects: ["s"])
-        case .suspend: SuspendParameters(scope: "s", reason: "r", until: "u")
+        case .suspend: SuspendParameters(scope: "s", reason: "r", until: "u", forSeconds: 1)
         case .adopt: AdoptParameters(object: "o", subject: "s")
         case .approve: ApproveParameters(subject: "s", state: true)
         case .revoke: RevokeParameters(subject: "s", object: "o", reason: "r")

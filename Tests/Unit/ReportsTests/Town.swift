@@ -163,6 +163,6 @@ struct Town {
         EngineStatus(
             version: "0.1.0", startedAt: now - .days(3), mode: .enforce, zones: 2, subjects: 9, moving: 1, wrong: 1,
             zonesInPass: 0, nextPass: now + .minutes(2), lookEvery: .minutes(15), budgetLeft: 590, blockedUntil: nil,
-            clockSkew: .seconds(0), settingsTrouble: nil, stateTrouble: nil, line: "")
+            clockSkew: .seconds(0), settingsTrouble: nil, stateTrouble: nil, storeTrouble: nil, line: "")
     }
 }

@@ -10,7 +10,7 @@ import Testing
         await #expect(processExitsWith: .success) {
             unsetenv("LISTEN_PID")
             unsetenv("LISTEN_FDS")
-            exit(try PassedSockets.take() == nil ? EXIT_SUCCESS : EXIT_FAILURE)
+            _exit(try PassedSockets.take() == nil ? EXIT_SUCCESS : EXIT_FAILURE)
         }
     }
 
@@ -21,7 +21,7 @@ import Testing
             let taken = try PassedSockets.take()
             let isClosedOnExec = fcntl(4, F_GETFD) & FD_CLOEXEC != 0
             let isClean = getenv("LISTEN_PID") == nil && getenv("LISTEN_FDS") == nil && getenv("LISTEN_FDNAMES") == nil
-            exit(taken == 4 && isClosedOnExec && isClean && fcntl(3, F_GETFD) == -1 ? EXIT_SUCCESS : EXIT_FAILURE)
+            _exit(taken == 4 && isClosedOnExec && isClean && fcntl(3, F_GETFD) == -1 ? EXIT_SUCCESS : EXIT_FAILURE)
         }
     }
 
@@ -29,11 +29,11 @@ import Testing
     func refused() async {
         await #expect(processExitsWith: .success) {
             hand(over: [("control", pipeEnd())])
-            exit(trouble() == .unfit(name: "control") ? EXIT_SUCCESS : EXIT_FAILURE)
+            _exit(trouble() == .unfit(name: "control") ? EXIT_SUCCESS : EXIT_FAILURE)
         }
         await #expect(processExitsWith: .success) {
             hand(over: [("control", listener()), ("control", listener())])
-            exit(trouble() == .several(name: "control", count: 2) ? EXIT_SUCCESS : EXIT_FAILURE)
+            _exit(trouble() == .several(name: "control", count: 2) ? EXIT_SUCCESS : EXIT_FAILURE)
         }
     }
 }
@@ -48,6 +48,9 @@ private func trouble() -> PassedSocketTrouble? {
 }
 
 /// Puts the descriptors where systemd does, in a process that has nothing else to lose.
+///
+/// What it loses may be the descriptor that the runtime's own threads wait on, so it must end at once, by `_exit`: a
+/// thread that found its descriptor gone would end it otherwise.
 private func hand(over sockets: [(name: String, descriptor: CInt)]) {
     let safe = sockets.map { fcntl($0.descriptor, F_DUPFD, 64) }
     for (index, descriptor) in safe.enumerated() { dup2(descriptor, 3 + CInt(index)) }

@@ -1,0 +1,251 @@
+import CloudflareAPI
+import CloudflareModel
+import Domain
+import TestKit
+import Testing
+
+@testable import Engine
+
+@Suite("Troubles of the daemon itself") struct DaemonTroubleTests {
+    let wish = PackWish(
+        name: "main", hosts: ["example.com", "*.example.com"], authority: .google, method: .txt, validityDays: 90)
+    let meter = ClientCertificateWish(name: "meter", commonName: "meter.example.com", validityDays: 365)
+    let zone = EngineBench.zone
+    let other = ZoneID("11111111111111111111111111111111")
+
+    private func raised(_ bench: EngineBench, _ condition: Episode.Condition) -> Int {
+        bench.heard.news.count { news in
+            news.kind == .episodeRaised && news.fields.contains { $0.value == condition.rawValue }
+        }
+    }
+
+    private func open(_ bench: EngineBench) throws -> [Episode.Condition] {
+        try bench.ledger.openEpisodes().map(\.condition)
+    }
+
+    private func twoZones() -> Settings {
+        var settings = EngineBench.settings([.pack(wish)])
+        let pack = PackWish(
+            name: "main", hosts: ["example.org"], authority: .google, method: .txt, validityDays: 90)
+        settings.zones.append(ZoneWish(name: "example.org", id: other, mode: .enforce, wishes: [.pack(pack)]))
+        return settings
+    }
+
+    @Test("a token that may see one zone of two is one episode, not one a look")
+    func oneZoneRefused() async throws {
+        let bench = try await EngineBench([.pack(wish)], more: [ZoneSeed(name: "example.org", id: other)])
+        bench.source.put(twoZones())
+        _ = try await bench.engine.perform(.reload, by: "test")
+        await bench.run(for: .hours(1))
+        bench.cloudflare.change {
+            _ = $0.add(FaultRule(.serverErrorBefore(status: 403), path: "/zones/11111111111111111111111111111111/*"))
+        }
+        await bench.run(for: .hours(1))
+        #expect(raised(bench, .tokenRefused) == 1)
+        #expect(try open(bench).contains(.tokenRefused))
+        bench.cloudflare.change { $0.removeFaults() }
+        await bench.run(for: .hours(1))
+        #expect(raised(bench, .tokenRefused) == 1)
+        #expect(try open(bench).isEmpty)
+    }
+
+    @Test("a zone's identifier that was corrected ends the episode")
+    func zoneUnknownEnds() async throws {
+        let bench = try await EngineBench([.pack(wish)])
+        var settings = EngineBench.settings([.pack(wish)])
+        settings.zones[0].name = "example.org"
+        bench.source.put(settings)
+        _ = try await bench.engine.perform(.reload, by: "test")
+        await bench.run(for: .hours(1))
+        #expect(try open(bench) == [.zoneUnknown])
+        bench.source.put(EngineBench.settings([.pack(wish)]))
+        _ = try await bench.engine.perform(.reload, by: "test")
+        await bench.run(for: .hours(1))
+        #expect(try open(bench).isEmpty)
+    }
+
+    @Test("identifiers that were swapped in the settings are noticed although both zones are known (S17)")
+    func swappedIdentifiers() async throws {
+        let bench = try await EngineBench([.pack(wish)], more: [ZoneSeed(name: "example.org", id: other)])
+        bench.source.put(twoZones())
+        _ = try await bench.engine.perform(.reload, by: "test")
+        await bench.run(for: .hours(1))
+        let effects = bench.cloudflare.ledger.effects.count
+        var swapped = twoZones()
+        (swapped.zones[0].id, swapped.zones[1].id) = (swapped.zones[1].id, swapped.zones[0].id)
+        bench.source.put(swapped)
+        _ = try await bench.engine.perform(.reload, by: "test")
+        await bench.run(for: .hours(2))
+        #expect(bench.cloudflare.ledger.effects.count == effects)
+        #expect(try open(bench) == [.zoneUnknown])
+    }
+
+    @Test("a zone that was never reached is an episode after three intervals, not silence (S16)")
+    func neverReached() async throws {
+        let bench = try await EngineBench([.pack(wish)])
+        bench.wire.before { _ throws(TransportTrouble) in throw .neverSent(.connection, "no way out") }
+        await bench.run(for: .hours(2))
+        #expect(try open(bench).contains(.zoneUnseen))
+        bench.wire.before(nil)
+        await bench.run(for: .hours(2))
+        #expect(try open(bench).isEmpty)
+        #expect(bench.cloudflare.ledger.acceptedOrders().count == 1)
+    }
+
+    @Test("a zone of the settings that the database knows as left is kept again when it is found by name")
+    func foundByNameAgain() async throws {
+        let bench = try await EngineBench([.pack(wish)])
+        await bench.run(for: .hours(1))
+        bench.source.put(Settings())
+        _ = try await bench.engine.perform(.reload, by: "test")
+        await bench.run(for: .hours(1))
+        var settings = EngineBench.settings([.pack(wish), .clientCertificate(meter)])
+        settings.zones[0].id = nil
+        bench.source.put(settings)
+        _ = try await bench.engine.perform(.reload, by: "test")
+        await bench.engine.startNaming("example.com")
+        while await !bench.engine.naming.isEmpty { await Task.yield() }
+        await bench.run(for: .hours(1))
+        #expect(bench.cloudflare.ledger.acceptedCreations().count == 1)
+        #expect(try bench.decision("meter", .clientCertificate)?.reason == .asWanted)
+    }
+
+    @Test("a database that cannot be read while settings are reloaded does not make a zone unattended")
+    func unreadableDuringReload() async throws {
+        let bench = try await EngineBench([.pack(wish)])
+        var settings = EngineBench.settings([.pack(wish)])
+        settings.zones[0].id = nil
+        bench.source.put(settings)
+        _ = try await bench.engine.perform(.reload, by: "test")
+        await bench.engine.startNaming("example.com")
+        while await !bench.engine.naming.isEmpty { await Task.yield() }
+        await bench.run(for: .hours(1))
+        bench.ledger.readTrouble = .busy(path: "edgecert.db")
+        _ = try await bench.engine.perform(.reload, by: "test")
+        bench.ledger.readTrouble = nil
+        #expect(await bench.engine.zones[zone]?.wish != nil)
+        #expect(await bench.engine.unnamed.isEmpty)
+    }
+
+    @Test("an episode of settings that were refused ends with a start that they allow")
+    func settingsEpisodeEndsWithAStart() async throws {
+        let bench = try await EngineBench([.pack(wish)])
+        bench.source.spoil("edgecertd.toml:1:1: error: no")
+        await #expect(throws: CommandTrouble.self) { try await bench.engine.perform(.reload, by: "test") }
+        #expect(try open(bench) == [.settingsRefused])
+        bench.source.put(EngineBench.settings([.pack(wish)]))
+        let second = await bench.restarted()
+        await second.start()
+        await second.settled()
+        #expect(try open(bench).isEmpty)
+        await second.stop()
+    }
+
+    @Test("a key that cannot be made is tried again ever more slowly, and is one episode")
+    func keyTrouble() async throws {
+        let bench = try await EngineBench([.clientCertificate(meter)])
+        _ = await bench.engine.pass(over: zone, .scheduled)
+        for _ in 0..<4 { bench.keys.fail(with: .file(path: "/keys", detail: "no space")) }
+        bench.clock.advance(by: .seconds(61))
+        _ = await bench.engine.pass(over: zone, .scheduled)
+        let record = try #require(bench.ledger.state(of: zone, now: bench.clock.now()).subjects.first)
+        #expect(record.tries?.count == 1)
+        await bench.run(for: .hours(1))
+        #expect(raised(bench, .keyTrouble) == 1)
+        #expect(bench.cloudflare.ledger.acceptedCreations().count == 1)
+        #expect(try open(bench).isEmpty)
+    }
+
+    @Test("the token's end is told two weeks before, and resolved by another token")
+    func tokenEnds() async throws {
+        let bench = try await EngineBench([.pack(wish)])
+        try bench.cloudflare.change { try $0.changeToken("bench", expiresOn: bench.clock.now() + .days(30)) }
+        await bench.engine.checkToken()
+        #expect(try open(bench).isEmpty)
+        bench.clock.advance(by: .days(17))
+        await bench.engine.checkToken()
+        await bench.engine.checkToken()
+        #expect(try open(bench) == [.tokenExpiring])
+        #expect(raised(bench, .tokenExpiring) == 1)
+        try bench.cloudflare.change { try $0.changeToken("bench", expiresOn: bench.clock.now() + .days(90)) }
+        await bench.engine.checkToken()
+        #expect(try open(bench).isEmpty)
+        try bench.cloudflare.change { try $0.changeToken("bench", status: .disabled) }
+        await bench.engine.checkToken()
+        #expect(try open(bench) == [.tokenRefused])
+    }
+
+    @Test("a token that only an account knows is not taken for a refused one", arguments: [401, 403, 404, 500])
+    func tokenOfAnAccount(status: Int) async throws {
+        let bench = try await EngineBench([.pack(wish)])
+        bench.cloudflare.change {
+            _ = $0.add(FaultRule(.serverErrorBefore(status: status), path: "/user/tokens/verify"))
+        }
+        await bench.engine.checkToken()
+        #expect(try open(bench).isEmpty)
+    }
+
+    @Test("a started daemon asks about its token, and again after a day")
+    func tokenIsAskedDaily() async throws {
+        let bench = try await EngineBench([])
+        await bench.engine.start()
+        await bench.engine.settled()
+        func asked() -> Int { bench.cloudflare.ledger.count(of: "GET /user/tokens/verify") }
+        for _ in 0..<2000 where asked() < 1 {
+            bench.clock.advance(by: .seconds(1))
+            await bench.engine.settled()
+        }
+        #expect(asked() == 1)
+        let first = bench.clock.uptime()
+        for _ in 0..<2000 where asked() < 2 {
+            bench.clock.advance(by: .minutes(5))
+            await bench.engine.settled()
+        }
+        #expect(asked() == 2)
+        #expect(bench.clock.uptime() - first >= .hours(23))
+        await bench.engine.stop()
+    }
+
+    @Test("history is pruned only where that is set, in pieces, and by a clock that Cloudflare has confirmed (S14)")
+    func pruning() async throws {
+        let bench = try await EngineBench([.pack(wish)])
+        await bench.run(for: .hours(1))
+        let lines = try bench.ledger.history(HistoryFilter()).count
+        #expect(lines > 3)
+        bench.clock.advance(by: .days(20))
+        await bench.engine.prune()
+        #expect(try bench.ledger.history(HistoryFilter()).count == lines)
+        var settings = EngineBench.settings([.pack(wish)])
+        settings.daemon.keepHistory = .days(10)
+        bench.source.put(settings)
+        _ = try await bench.engine.perform(.reload, by: "test")
+        let second = await bench.restarted()
+        await second.prune()
+        #expect(try bench.ledger.history(HistoryFilter()).count == lines, "no answer has confirmed the clock yet")
+        _ = await second.pass(over: zone, .scheduled)
+        bench.clock.stepWall(by: .days(365))
+        await second.prune()
+        #expect(try bench.ledger.history(HistoryFilter()).count >= lines, "the clock is off")
+        bench.clock.stepWall(by: .zero - .days(365))
+        let decision = try bench.decision()
+        await second.prune()
+        #expect(try bench.ledger.history(HistoryFilter()).count < lines)
+        #expect(try bench.ledger.checkpoint(of: bench.subject()) != nil)
+        #expect(try bench.decision() == decision)
+    }
+
+    @Test("an operator's command that takes its time is no stuck loop, a pass that sits is (S12)")
+    func progress() async throws {
+        let bench = try await EngineBench([.pack(wish)])
+        let engine = bench.engine
+        await engine.takeTurn(zone)
+        await engine.mark(zone, .working, allowance: .hours(1))
+        bench.clock.advance(by: .minutes(50))
+        #expect(await engine.isMakingProgress())
+        bench.clock.advance(by: .minutes(40))
+        #expect(!(await engine.isMakingProgress()))
+        _ = try await engine.ports.provider(.observe).looking.zone(zone)
+        #expect(await engine.isMakingProgress(), "a page was let in just now")
+        await engine.giveTurn(zone)
+    }
+}
