@@ -61,6 +61,8 @@ extension Engine {
     }
 
     private func keep(_ episode: Episode, _ kind: News.Kind) {
+        // What is broken off by a stop is no trouble; what is one is found again by the next start.
+        guard !isStopping else { return }
         daemonEpisodes[episode.condition] = episode.resolvedAt == nil ? episode : nil
         let priority: News.Priority = episode.resolvedAt == nil ? .error : .notice
         ports.news.tell(
