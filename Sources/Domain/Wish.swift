@@ -22,21 +22,37 @@ public enum Wish: Hashable, Sendable {
 
 /// One zone of the settings with all that is wanted in it.
 public struct ZoneWish: Hashable, Sendable {
-    public var name: String
+    public let name: String
     /// nil when the settings leave it out: it is then asked for by name, once, if the token may list zones.
     public var id: ZoneID?
     /// The stricter of the daemon's mode and the zone's own.
     public var mode: Mode
-    /// In order of kind and name.
-    public var wishes: [Wish]
+    private let packs: PackedPackWishes
+    private let others: [Wish]
 
     public init(name: String, id: ZoneID?, mode: Mode, wishes: [Wish]) {
         (self.name, self.id, self.mode) = (HostSet.normalized(name), id, mode)
-        self.wishes = wishes.sorted { ($0.kind, $0.name) < ($1.kind, $1.name) }
+        var packs: [PackWish] = []
+        var others: [Wish] = []
+        for wish in wishes {
+            switch wish {
+            case .pack(let pack): packs.append(pack)
+            case .clientCertificate: others.append(wish)
+            }
+        }
+        self.packs = PackedPackWishes(packs.sorted { $0.name < $1.name }, zone: self.name)
+        self.others = others.sorted { ($0.kind, $0.name) < ($1.kind, $1.name) }
     }
 
+    /// In order of kind and name. Unpacked anew each time: to be asked for once in a pass.
+    public var wishes: [Wish] { packs.unpacked(zone: name).map(Wish.pack) + others }
+
     /// The kinds that have to be looked at: those with a wish. What a kind without one costs is nothing.
-    public var kinds: [SubjectKind] { SubjectKind.allCases.filter { kind in wishes.contains { $0.kind == kind } } }
+    public var kinds: [SubjectKind] {
+        SubjectKind.allCases.filter { kind in
+            kind == .certificatePack ? !packs.isEmpty : others.contains { $0.kind == kind }
+        }
+    }
 }
 
 /// How far the daemon may go. Each mode may do what the ones before it may.
