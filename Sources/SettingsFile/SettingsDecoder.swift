@@ -12,7 +12,7 @@ struct SettingsDecoder {
     private(set) var files: [String] = []
     private let keepsPlaces: Bool
 
-    /// - Parameter keepsPlaces: Costs memory for each wish; for a daemon the settings are enough.
+    /// - Parameter keepsPlaces: Costs more memory for each wish than the wish; for a daemon the settings are enough.
     init(keepsPlaces: Bool) { self.keepsPlaces = keepsPlaces }
 
     mutating func read(_ text: SettingsText) {
@@ -39,7 +39,7 @@ struct SettingsDecoder {
 
     private mutating func readZone(_ reader: TableReader, number: Int) {
         var reader = reader
-        let draft = ZoneDraft(&reader, number: number)
+        let draft = ZoneDraft(&reader, number: number, keepsPlaces: keepsPlaces)
         zones.add(draft, log: log)
     }
 

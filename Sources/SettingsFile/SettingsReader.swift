@@ -9,7 +9,12 @@ public enum SettingsReader {
     ///     out. nil, or a folder that is not there, means no drop-ins.
     /// - Throws: Everything that is wrong with any of the files, at once.
     public static func read(mainFile: String, dropInDirectory: String?) throws(SettingsTrouble) -> Settings {
-        try reading(mainFile, dropInDirectory, keepsPlaces: false).settings
+        do throws(SettingsTrouble) {
+            return try reading(mainFile, dropInDirectory, keepsPlaces: false).settings
+        } catch {
+            // What is wrong has to be pointed at.
+            return try reading(mainFile, dropInDirectory, keepsPlaces: true).settings
+        }
     }
 
     /// The same, with warnings and places.

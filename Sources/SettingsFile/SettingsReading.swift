@@ -27,7 +27,10 @@ public struct SettingsReading: Hashable, Sendable {
         try self.init(texts, unreadable: [], keepsPlaces: true)
     }
 
-    /// - Parameter unreadable: One error for each file that is not among the texts.
+    /// - Parameters:
+    ///   - unreadable: One error for each file that is not among the texts.
+    ///   - keepsPlaces: False where only the settings count: there are then no ``places``, and what is wrong with the
+    ///     whole is said without its exact place.
     init(_ texts: [SettingsText], unreadable: [Diagnostic], keepsPlaces: Bool) throws(SettingsTrouble) {
         var decoder = SettingsDecoder(keepsPlaces: keepsPlaces)
         for text in texts { decoder.read(text) }

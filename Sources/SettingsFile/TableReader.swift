@@ -59,10 +59,11 @@ struct TableReader {
     /// - Parameters:
     ///   - zone: The number of the zone, from 1.
     ///   - kind: With `number`, of the wish in it; nil for the zone itself.
-    func places(zone: Int, kind: SubjectKind? = nil, number: Int = 0) -> TablePlaces {
+    ///   - ofKeys: False for the header's alone.
+    func places(zone: Int, kind: SubjectKind? = nil, number: Int = 0, ofKeys: Bool) -> TablePlaces {
         TablePlaces(
             zone: Int32(clamping: zone), kind: kind, number: Int32(clamping: number), file: file, place: place,
-            keys: keys)
+            keys: ofKeys ? keys : [])
     }
 
     /// The place of the key's value; of the table when the key is absent.

@@ -20,25 +20,26 @@ struct ZoneDraft {
 
     var places: TablePlaces
 
-    init(_ reader: inout TableReader, number zone: Int) {
+    /// - Parameter keepsPlaces: False for no places but those of the headers.
+    init(_ reader: inout TableReader, number zone: Int, keepsPlaces: Bool) {
         name = reader.required("name", .zoneName)
         id = reader.value("id", .zoneID).map { ZoneID($0) }
         mode = reader.value("mode", .word as Form<Mode>)
         for (number, table) in reader.tables("certificate_pack", header: "zone.certificate_pack") {
             var table = table
             let (name, wish) = PackWish.read(&table, zone: self.name)
-            let places = table.places(zone: zone, kind: .certificatePack, number: number)
+            let places = table.places(zone: zone, kind: .certificatePack, number: number, ofKeys: keepsPlaces)
             wishes.append(
                 Draft(kind: .certificatePack, name: name, wish: wish.map { .pack($0) }, places: places))
         }
         for (number, table) in reader.tables("client_certificate", header: "zone.client_certificate") {
             var table = table
             let (name, wish) = ClientCertificateWish.read(&table)
-            let places = table.places(zone: zone, kind: .clientCertificate, number: number)
+            let places = table.places(zone: zone, kind: .clientCertificate, number: number, ofKeys: keepsPlaces)
             wishes.append(
                 Draft(kind: .clientCertificate, name: name, wish: wish.map { .clientCertificate($0) }, places: places))
         }
-        places = reader.places(zone: zone)
+        places = reader.places(zone: zone, ofKeys: keepsPlaces)
         reader.finish(homes: SettingsDecoder.homes)
     }
 }

@@ -92,7 +92,11 @@ struct ZoneMerger {
                 good.append(wish)
                 keep(.init(zone: zone.name, id: zone.id, kind: wish.kind, name: wish.name), draft.places)
             }
-            wishes.append(ZoneWish(name: zone.name, id: zone.id, mode: min(mode, zone.mode ?? mode), wishes: good))
+            wishes.append(
+                ZoneWish(
+                    name: zone.name.copied, id: zone.id.map { ZoneID($0.text.copied) },
+                    mode: min(mode, zone.mode ?? mode),
+                    wishes: good))
         }
         return wishes.sorted { ($0.name, $0.id?.text ?? "") < ($1.name, $1.id?.text ?? "") }
     }
@@ -159,4 +163,10 @@ extension DiagnosticLog {
                 severity, code: code, file: places.file, place: places.place(of: key), key: path, found: found,
                 allowed: allowed, hint: hint))
     }
+}
+
+extension String {
+    /// The same in another place of the heap: a text of the file's tree that lives on holds the page that it is on, after
+    /// all that was around it has been freed.
+    fileprivate var copied: String { String(decoding: Array(utf8), as: UTF8.self) }
 }

@@ -66,6 +66,30 @@ private final class Folder {
         #expect(try SettingsReader.read(mainFile: "\(folder.path)/main.toml", dropInDirectory: nil) == Settings())
     }
 
+    @Test("what is wrong with two wishes together is told with the places of their keys, also to the daemon")
+    func placesOfPairs() throws {
+        let folder = try Folder()
+        let pack = """
+            [[zone.certificate_pack]]
+            name = "NAME"
+            certificate_authority = "google"
+            validation_method = "txt"
+            validity_days = 90
+            hosts = ["example.com"]
+
+            """
+        let zone = "[[zone]]\nname = \"example.com\"\n"
+        try folder.write(
+            "main.toml",
+            zone + pack.replacing("NAME", with: "a") + pack.replacing("NAME", with: "b")
+                + pack.replacing("NAME", with: "b"))
+        let found = troubles(folder)
+        #expect(found.count == 2)
+        #expect(found.first?.hasPrefix("T/main.toml:14:9: error: zone[1].certificate_pack[2].hosts: ") == true)
+        #expect(found.first?.contains("at T/main.toml:8:9") == true)
+        #expect(found.last?.hasPrefix("T/main.toml:16:8: error: zone[1].certificate_pack[3].name: ") == true)
+    }
+
     @Test("a main file that is not there is told, with what the drop-ins have wrong")
     func missing() throws {
         let folder = try Folder()
