@@ -20,7 +20,7 @@ final class DiskSettings: SettingsSource {
     var token: Secret { held.withLock { $0 } }
 
     /// What a running daemon cannot change: it would need another database, another clock or another client.
-    private let fixed = Mutex<Settings?>(nil)
+    private let fixed = Mutex<(cloudflare: CloudflareSettings, daemon: DaemonSettings)?>(nil)
 
     /// Reads both. A reload takes a token that was replaced, and refuses what only a restart can take up.
     func load() async throws(SettingsRefusal) -> Settings { try read() }
@@ -46,10 +46,10 @@ final class DiskSettings: SettingsSource {
     }
 
     private func refuseWhatNeedsARestart(_ settings: Settings) throws(SettingsRefusal) {
-        let inForce = fixed.withLock { known -> Settings in
-            if let known { return known }
-            known = settings
-            return settings
+        let inForce = fixed.withLock { known in
+            let first = known ?? (settings.cloudflare, settings.daemon)
+            known = first
+            return first
         }
         let (old, new) = (inForce.cloudflare, settings.cloudflare)
         let changed = [

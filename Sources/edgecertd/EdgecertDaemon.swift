@@ -1,7 +1,6 @@
 import ArgumentParser
 import CMalloc
 import Clockwork
-import Dispatch
 import Domain
 import Glibc
 
@@ -49,7 +48,9 @@ struct EdgecertDaemon: ParsableCommand {
         Task {
             Glibc.exit(await Daemon.run(launch).rawValue)
         }
-        dispatchMain()
+        // Not dispatchMain(): it ends this thread, and for that alone reads the unwinder's tables of the whole program
+        // into memory, a megabyte. Nothing is sent to the main queue.
+        while true { pause() }
     }
 }
 
