@@ -1,9 +1,9 @@
 /// What is remembered of one thing at Cloudflare.
 public struct ObjectRecord: Hashable, Sendable {
     /// As last seen: identifier, status, stage, traits.
-    public var sighting: Sighting
+    @Shared public var sighting: Sighting
     /// Whose it is: the wish's subject when it is ours, else one named for its identifier.
-    public var subject: Subject
+    @Shared public var subject: Subject
     /// Ordered here, adopted, or neither (S2).
     public var ownership: Ownership
     /// Since when it has the status it has.
@@ -95,11 +95,11 @@ public enum ExpiryRung: Int, Hashable, Sendable, CaseIterable, Comparable {
 
 /// What is remembered of one wish, or of a thing that was wished once.
 public struct SubjectRecord: Hashable, Sendable {
-    public var subject: Subject
+    @Shared public var subject: Subject
     /// False once the settings name it no more.
     public var isWished: Bool
     /// The last decision and when it was first made so.
-    public var decision: Decision?
+    @Shared public var decision: Decision?
     public var decidedSince: Timestamp?
     /// When the last change to it was sent (S10).
     public var lastChangeAt: Timestamp?

@@ -32,16 +32,16 @@ struct Conditions {
     func findings() -> [Finding] {
         var cover: Cover?
         var findings: [Finding] = []
-        for subject in Set(draft.bySubject.keys).union(wishes.keys) {
-            let present = (draft.bySubject[subject] ?? []).filter { !$0.stage.isOver }
-            if let unread = present.filter({ $0.stage == .unread }).min(by: isOlder) {
+        for subject in draft.everySubject {
+            let present = (draft.bySubject[subject] ?? []).only { !$0.stage.isOver }
+            if let unread = present.lazy.filter({ $0.stage == .unread }).min(by: isOlder) {
                 findings.append(finding(subject, .statusUnread, unreadDetail(unread), .warning))
             }
-            let ours = present.filter(\.isOurs)
-            guard !ours.isEmpty || wishes[subject] != nil, input.wish != nil else { continue }
+            let (ours, wish) = (present.only { $0.isOurs }, wishes[subject])
+            guard !ours.isEmpty || wish != nil, input.wish != nil else { continue }
             let record = draft.record(of: subject)
             findings += stages(of: ours, subject) + troubles(of: record)
-            guard let wish = wishes[subject], !record.isReleased else { continue }
+            guard let wish, !record.isReleased else { continue }
             findings += ends(of: ours, subject, wish)
             if let detail = uncovered(wish, ours, record, &cover) {
                 findings.append(finding(subject, .uncovered, detail, .error))
@@ -54,14 +54,14 @@ struct Conditions {
 
     private func stages(of ours: [ObjectRecord], _ subject: Subject) -> [Finding] {
         var findings: [Finding] = []
-        if let late = ours.filter(isOverdue).min(by: isOlder) {
+        if let late = ours.lazy.filter({ isOverdue($0) }).min(by: isOlder) {
             findings.append(
                 finding(
                     subject, .overdue,
                     "\(late.id) is \(late.sighting.status) since \(late.since.rfc3339)"
                         + errors(of: late), .warning))
         }
-        if let stalled = ours.filter(\.stage.isStalled).min(by: isOlder) {
+        if let stalled = ours.lazy.filter({ $0.stage.isStalled }).min(by: isOlder) {
             findings.append(
                 finding(
                     subject, .stalled, "\(stalled.id) is \(stalled.sighting.status)\(errors(of: stalled))", .warning))
@@ -104,7 +104,7 @@ struct Conditions {
 
     /// The end of what serves for the subject: of several certificates the one that lasts longest.
     private func ends(of ours: [ObjectRecord], _ subject: Subject, _ wish: Wish) -> [Finding] {
-        let alive = ours.filter { record in
+        let alive = ours.only { record in
             switch record.stage {
             case .serving, .underway, .holding, .stalled, .expired: record.removedFor == nil && record.notAfter != nil
             default: false
@@ -113,7 +113,7 @@ struct Conditions {
         guard let best = alive.max(by: { ($0.notAfter ?? .distantPast, $0.id) < ($1.notAfter ?? .distantPast, $1.id) }),
             let notAfter = best.notAfter
         else { return [] }
-        let end = "\(best.id) ends at \(notAfter.rfc3339)"
+        let end = { "\(best.id) ends at \(notAfter.rfc3339)" }
         if notAfter <= now || best.stage == .expired {
             return [finding(subject, .expired, "\(best.id) ended at \(notAfter.rfc3339)", .critical)]
         }
@@ -123,9 +123,9 @@ struct Conditions {
             let hint =
                 records == 0
                 ? "" : "; \(records) validation records have to be published, 'edgecertctl records' lists them"
-            findings.append(finding(subject, .renewalOverdue, end + hint + errors(of: best), .error))
+            findings.append(finding(subject, .renewalOverdue, end() + hint + errors(of: best), .error))
         }
-        if notAfter - now <= ladderStart(best, wish) { findings.append(finding(subject, .expiring, end, .warning)) }
+        if notAfter - now <= ladderStart(best, wish) { findings.append(finding(subject, .expiring, end(), .warning)) }
         return findings
     }
 

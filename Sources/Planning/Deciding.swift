@@ -17,8 +17,7 @@ struct Deciding {
         var gate = Gate(draft, input)
         let surroundings = Surroundings(draft, keysInHand: input.keysInHand)
         var entries: [Plan.Entry] = []
-        let subjects = Set(draft.subjects.keys).union(wishes.keys).union(objects.keys)
-        for subject in subjects.sorted() {
+        for subject in draft.everySubject {
             guard let proposals = proposals(for: subject, surroundings) else { continue }
             let decision = gate.pass(proposals, for: subject)
             if case .pack(.adopt(let id))? = decision.action { surroundings.claimed.insert(id) }
@@ -32,14 +31,14 @@ struct Deciding {
     private func proposals(for subject: Subject, _ surroundings: Surroundings) -> [Decision]? {
         let record = draft.record(of: subject)
         let all = objects[subject] ?? []
-        let ours = all.filter(\.isOurs)
-        let present = ours.filter { !$0.stage.isOver }
+        let ours = all.only { $0.isOurs }
+        let present = ours.only { !$0.stage.isOver }
         guard let wish = wishes[subject] else {
             return unwished(subject, record, present, isThere: all.contains { !$0.stage.isOver })
         }
         if record.isReleased { return [.rest(because: .released)] }
         if let obstacle = sight(of: subject) { return [obstacle] }
-        let approved = Set(draft.approvals.filter { $0.subject == subject }.map(\.reason))
+        let approved = Set(draft.approvals.lazy.filter { $0.subject == subject }.map { $0.reason })
         let scene = Scene(
             zoneName: input.zoneName, now: input.now, approved: approved, surroundings: surroundings)
         switch wish {

@@ -193,7 +193,8 @@ extension ObjectRecord {
 extension Sighting {
     /// The same with its lists in an order of their own, so that a listing's order is never a change.
     var inOrder: Sighting {
-        guard case .pack(var pack) = traits, pack.certificates.count > 1 else { return self }
+        guard case .pack(let listed) = traits, listed.certificates.count > 1 else { return self }
+        var pack = listed
         pack.certificates.sort { $0.id < $1.id }
         var sighting = self
         sighting.traits = .pack(pack)

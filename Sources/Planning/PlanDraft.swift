@@ -58,6 +58,15 @@ struct PlanDraft {
         }
     }
 
+    /// Whatever is known, wished or there, in order.
+    var everySubject: [Subject] {
+        var every = subjects.values.map { $0.subject }
+        every += wishes.keys.filter { subjects[$0] == nil }
+        every += bySubject.keys.filter { subjects[$0] == nil && wishes[$0] == nil }
+        let isInOrder = zip(every, every.dropFirst()).allSatisfy { $0 < $1 }
+        return isInOrder ? every : every.sorted()
+    }
+
     mutating func set(_ object: ObjectRecord) {
         objects.put(object, object.id)
         isGrouped = false
@@ -166,6 +175,11 @@ struct PlanDraft {
         let fresh = touchedObjects.subtracting(known).sorted().compactMap { objects[$0] }
         return old.map { objects[$0.id] ?? $0 } + fresh
     }
+}
+
+extension [ObjectRecord] {
+    /// Those that fit; the list as it is, and no copy, when all of them do.
+    func only(_ fits: (ObjectRecord) -> Bool) -> Self { allSatisfy(fits) ? self : filter(fits) }
 }
 
 /// The oldest first: the order in which a subject's things are looked through.

@@ -4,6 +4,7 @@ extension PlanDraft {
     /// Writes the decisions that differ from what was decided before; a quiet pass writes nothing.
     mutating func record(_ entries: [Plan.Entry], _ input: PlanInput) {
         for entry in entries {
+            if let known = subjects[entry.subject], known.tells(of: entry.decision) { continue }
             let old = record(of: entry.subject)
             var record = old
             record.forgetTries(after: entry.decision)
@@ -99,6 +100,12 @@ extension Decision {
 }
 
 extension SubjectRecord {
+    /// True when the decision is written down as it is, and changes nothing else of the record.
+    fileprivate func tells(of new: Decision) -> Bool {
+        guard tries == nil, new.action == nil, let decision else { return false }
+        return decision.isSame(as: new) && decision.until == new.until && decision.detail == new.detail
+    }
+
     /// Forgets failed tries once what they were for is so, or is wanted no more.
     fileprivate mutating func forgetTries(after decision: Decision) {
         guard let tries else { return }

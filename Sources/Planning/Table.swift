@@ -4,10 +4,9 @@ struct Table<Key: Hashable, Row> {
     private var places: [Key: Int]
 
     /// Of rows with the same key the first is kept.
-    init(_ rows: [Row], by key: (Row) -> Key) {
+    init(_ rows: [Row], by key: @escaping (Row) -> Key) {
         self.rows = rows
-        places = Dictionary(minimumCapacity: rows.count)
-        for (place, row) in rows.enumerated() where places[key(row)] == nil { places[key(row)] = place }
+        places = Dictionary(zip(rows.lazy.map(key), rows.indices), uniquingKeysWith: { first, _ in first })
         guard places.count != rows.count else { return }
         self.rows = places.values.sorted().map { rows[$0] }
         places = [:]
