@@ -25,19 +25,19 @@ struct Conditions {
     let input: PlanInput
     let draft: PlanDraft
     private var now: Timestamp { input.now }
-    private var wishes: [Subject: Wish] { draft.wishes }
 
     init(_ draft: PlanDraft, _ input: PlanInput) { (self.draft, self.input) = (draft, input) }
 
     func findings() -> [Finding] {
         var cover: Cover?
         var findings: [Finding] = []
-        for subject in draft.everySubject {
-            let present = (draft.bySubject[subject] ?? []).only { !$0.stage.isOver }
+        for standing in draft.standings {
+            let (subject, wish) = (standing.subject, standing.wish)
+            let present = standing.things.only { !$0.stage.isOver }
             if let unread = present.lazy.filter({ $0.stage == .unread }).min(by: isOlder) {
                 findings.append(finding(subject, .statusUnread, unreadDetail(unread), .warning))
             }
-            let (ours, wish) = (present.only { $0.isOurs }, wishes[subject])
+            let ours = present.only { $0.isOurs }
             guard !ours.isEmpty || wish != nil, input.wish != nil else { continue }
             let record = draft.record(of: subject)
             findings += stages(of: ours, subject) + troubles(of: record)
@@ -118,22 +118,23 @@ struct Conditions {
             return [finding(subject, .expired, "\(best.id) ended at \(notAfter.rfc3339)", .critical)]
         }
         var findings: [Finding] = []
-        if let renewal = CloudflareRenewal(of: best), renewal.isDueBy <= now {
+        let renewal = CloudflareRenewal(of: best)
+        if let renewal, renewal.isDueBy <= now {
             let records = best.pack?.validationRecords.count ?? 0
             let hint =
                 records == 0
                 ? "" : "; \(records) validation records have to be published, 'edgecertctl records' lists them"
             findings.append(finding(subject, .renewalOverdue, end() + hint + errors(of: best), .error))
         }
-        if notAfter - now <= ladderStart(best, wish) { findings.append(finding(subject, .expiring, end(), .warning)) }
+        // Below this nothing renews it any more: Cloudflare gives up a day before the end.
+        let start = renewal == nil ? ladderStart(best, wish) : .days(1)
+        if notAfter - now <= start { findings.append(finding(subject, .expiring, end(), .warning)) }
         return findings
     }
 
-    /// Below this nothing renews it any more: Cloudflare gives up a day before the end; what we renew is late once the
-    /// lead has passed.
+    /// What we renew is late once the lead has passed.
     private func ladderStart(_ record: ObjectRecord, _ wish: Wish) -> Duration {
-        if CloudflareRenewal(of: record) != nil { return .days(1) }
-        return min(ExpiryRung.days28.remaining, ExpiryLadder.quiet(for: record, wish, input.lookEvery))
+        min(ExpiryRung.days28.remaining, ExpiryLadder.quiet(for: record, wish, input.lookEvery))
     }
 
     /// Wished, served before or stuck, and nothing valid serves for it now. nil while all is covered.

@@ -25,7 +25,7 @@ extension PlanDraft {
                 decision.inputs = inputs(from: bySubject[entry.subject] ?? [], record, input)
                 record.decision = decision
             }
-            if record != old || subjects[entry.subject] == nil { set(record) }
+            if record != old || !subjects.contains(entry.subject) { set(record) }
         }
     }
 

@@ -13,8 +13,10 @@ struct Table<Key: Hashable, Row> {
         for (place, row) in self.rows.enumerated() { places[key(row)] = place }
     }
 
-    var keys: Dictionary<Key, Int>.Keys { places.keys }
     var values: [Row] { rows }
+
+    /// Asks for no copy of the row.
+    func contains(_ key: Key) -> Bool { places[key] != nil }
 
     subscript(key: Key) -> Row? { places[key].map { rows[$0] } }
 
