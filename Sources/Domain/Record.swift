@@ -3,7 +3,7 @@ public struct ObjectRecord: Hashable, Sendable {
     /// As last seen: identifier, status, stage, traits.
     @Shared public var sighting: Sighting
     /// Whose it is: the wish's subject when it is ours, else one named for its identifier.
-    @Shared public var subject: Subject
+    public var subject: Subject
     /// Ordered here, adopted, or neither (S2).
     public var ownership: Ownership
     /// Since when it has the status it has.
@@ -95,7 +95,7 @@ public enum ExpiryRung: Int, Hashable, Sendable, CaseIterable, Comparable {
 
 /// What is remembered of one wish, or of a thing that was wished once.
 public struct SubjectRecord: Hashable, Sendable {
-    @Shared public var subject: Subject
+    public var subject: Subject
     /// False once the settings name it no more.
     public var isWished: Bool
     /// The last decision and when it was first made so.

@@ -34,7 +34,7 @@ struct Conditions {
         for standing in draft.standings {
             let (subject, wish) = (standing.subject, standing.wish)
             let present = standing.things.only { !$0.stage.isOver }
-            if let unread = present.lazy.filter({ $0.stage == .unread }).min(by: isOlder) {
+            if let unread = present.filter({ $0.stage == .unread }).min(by: isOlder) {
                 findings.append(finding(subject, .statusUnread, unreadDetail(unread), .warning))
             }
             let ours = present.only { $0.isOurs }
@@ -54,14 +54,14 @@ struct Conditions {
 
     private func stages(of ours: [ObjectRecord], _ subject: Subject) -> [Finding] {
         var findings: [Finding] = []
-        if let late = ours.lazy.filter({ isOverdue($0) }).min(by: isOlder) {
+        if let late = ours.filter({ isOverdue($0) }).min(by: isOlder) {
             findings.append(
                 finding(
                     subject, .overdue,
                     "\(late.id) is \(late.sighting.status) since \(late.since.rfc3339)"
                         + errors(of: late), .warning))
         }
-        if let stalled = ours.lazy.filter({ $0.stage.isStalled }).min(by: isOlder) {
+        if let stalled = ours.filter({ $0.stage.isStalled }).min(by: isOlder) {
             findings.append(
                 finding(
                     subject, .stalled, "\(stalled.id) is \(stalled.sighting.status)\(errors(of: stalled))", .warning))

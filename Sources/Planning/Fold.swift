@@ -18,7 +18,7 @@ extension PlanDraft {
             var changed: [Sighting] = []
             for sighting in sightings where sighting.kind == kind && seen.insert(sighting.id).inserted {
                 if let known = objects[sighting.id], known.sighting == sighting {
-                    see(sighting, generation: input.keysInHand[sighting.id])
+                    see(sighting.inOrder, known, generation: input.keysInHand[sighting.id])
                 } else {
                     changed.append(sighting)
                 }
@@ -35,9 +35,13 @@ extension PlanDraft {
 
     mutating func see(_ sighting: Sighting, generation: Int? = nil) {
         let fresh = sighting.inOrder
-        guard var record = objects[fresh.id] else { return appear(fresh, generation) }
+        guard let known = objects[fresh.id] else { return appear(fresh, generation) }
+        see(fresh, known, generation: generation)
+    }
+
+    private mutating func see(_ fresh: Sighting, _ old: ObjectRecord, generation: Int?) {
+        var record = old
         guard record.sighting.kind == fresh.kind else { return }  // an identifier of the other kind: not the same thing
-        let old = record
         record.missingSince = nil
         if isClockTrusted { record.keepBefore(now) }
         if record.generation == nil { record.generation = generation }

@@ -17,7 +17,7 @@ struct PackDecider {
         if let lost = own.first(where: { $0.missingSince != nil }) {
             return [.wait(because: lost.lossReason, "\(lost.id) is missing from one listing, not yet from two")]
         }
-        let fitting = own.lazy.filter { isMet($0) && isCandidate($0) }
+        let fitting = own.only { isMet($0) && isCandidate($0) }
         guard let current = fitting.min(by: { isBetter($0, $1) }) else { return absent() }
         let others = own.filter { $0.id != current.id }
         switch current.stage {

@@ -4,7 +4,7 @@ extension PlanDraft {
     /// Writes the decisions that differ from what was decided before; a quiet pass writes nothing.
     mutating func record(_ entries: [Plan.Entry], _ input: PlanInput) {
         for entry in entries {
-            if let known = subjects[entry.subject], known.tells(of: entry.decision) { continue }
+            if subjects.read(entry.subject, { $0.tells(of: entry.decision) }) == true { continue }
             let old = record(of: entry.subject)
             var record = old
             record.forgetTries(after: entry.decision)

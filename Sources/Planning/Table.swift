@@ -4,9 +4,13 @@ struct Table<Key: Hashable, Row> {
     private var places: [Key: Int]
 
     /// Of rows with the same key the first is kept.
-    init(_ rows: [Row], by key: @escaping (Row) -> Key) {
+    init(_ rows: [Row], by key: (Row) -> Key) {
         self.rows = rows
-        places = Dictionary(zip(rows.lazy.map(key), rows.indices), uniquingKeysWith: { first, _ in first })
+        places = Dictionary(minimumCapacity: rows.count)
+        for place in rows.indices {
+            let first = places.updateValue(place, forKey: key(rows[place]))
+            if let first { places[key(rows[place])] = first }
+        }
         guard places.count != rows.count else { return }
         self.rows = places.values.sorted().map { rows[$0] }
         places = [:]
@@ -17,6 +21,9 @@ struct Table<Key: Hashable, Row> {
 
     /// Asks for no copy of the row.
     func contains(_ key: Key) -> Bool { places[key] != nil }
+
+    /// A part of a row, without a copy of the row.
+    func read<Part>(_ key: Key, _ part: (Row) -> Part) -> Part? { places[key].map { part(rows[$0]) } }
 
     subscript(key: Key) -> Row? { places[key].map { rows[$0] } }
 
