@@ -18,7 +18,7 @@ extension PlanDraft {
             var changed: [Sighting] = []
             for sighting in sightings where sighting.kind == kind && seen.insert(sighting.id).inserted {
                 if let known = objects[sighting.id], known.sighting == sighting {
-                    see(sighting.inOrder, known, generation: input.keysInHand[sighting.id])
+                    see(known.sighting, known, generation: input.keysInHand[sighting.id])
                 } else {
                     changed.append(sighting)
                 }
@@ -45,19 +45,23 @@ extension PlanDraft {
         record.missingSince = nil
         if isClockTrusted { record.keepBefore(now) }
         if record.generation == nil { record.generation = generation }
-        if record.sighting != fresh { record.sighting = fresh }
-        if old.sighting.stage != fresh.stage || old.sighting.status != fresh.status { move(&record, from: old) }
-        if let replaced = Self.replacement(of: old.sighting, by: fresh) {
-            record.rung = nil
-            write(
-                Transition(
-                    subject: record.subject, object: record.id, at: now, event: .certificateReplaced,
-                    from: .init(old.sighting), to: .init(fresh), detail: replaced), as: .notice)
-        }
+        if record.sighting != fresh { show(fresh, &record, old) }
         keepService(&record)
         guard record != old else { return }
         record.lastSeen = now
         set(record)
+    }
+
+    /// It does not look as it did: a move, a new certificate, or what is no news.
+    private mutating func show(_ fresh: Sighting, _ record: inout ObjectRecord, _ old: ObjectRecord) {
+        record.sighting = fresh
+        if old.sighting.stage != fresh.stage || old.sighting.status != fresh.status { move(&record, from: old) }
+        guard let replaced = Self.replacement(of: old.sighting, by: fresh) else { return }
+        record.rung = nil
+        write(
+            Transition(
+                subject: record.subject, object: record.id, at: now, event: .certificateReplaced,
+                from: .init(old.sighting), to: .init(fresh), detail: replaced), as: .notice)
     }
 
     private mutating func appear(_ fresh: Sighting, _ generation: Int?) {
