@@ -18,7 +18,7 @@ extension PlanDraft {
             var changed: [Sighting] = []
             for sighting in sightings where sighting.kind == kind && seen.insert(sighting.id).inserted {
                 if let known = objects[sighting.id], known.sighting == sighting {
-                    see(known.sighting, known, generation: input.keysInHand[sighting.id])
+                    see(known.sighting.inOrder, known, generation: input.keysInHand[sighting.id])
                 } else {
                     changed.append(sighting)
                 }
