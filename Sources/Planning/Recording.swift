@@ -51,13 +51,20 @@ extension PlanDraft {
         case .rest: isToldAlways = decision.reason == .released
         }
         guard isToldAlways || old?.isHeld == true else { return }
+        // A hold that begins is told by an episode: its own, or that of the cause where one condition tells of it
+        // already (`Conditions.hasItsOwn`). A hold whose reason changes raises none, so it is told here.
+        let isToldByEpisode =
+            decision.isHeld
+            && !episodes.contains {
+                $0.scope == .subject(entry.subject) && $0.condition == .held && $0.resolvedAt == nil
+            }
         let what = decision.action?.code ?? decision.wouldBe.map { "not \($0.code)" }
         let detail = [what, decision.detail.isEmpty ? nil : decision.detail].compactMap { $0 }.joined(separator: ": ")
         write(
             Transition(
                 subject: entry.subject, object: decision.action?.object ?? decision.wouldBe?.object, at: now,
                 event: .decided, reason: decision.reason, detail: "\(decision.word) \(detail)"),
-            as: decision.isHeld ? .warning : .info)
+            as: decision.isHeld ? .warning : .info, isTold: !isToldByEpisode)
     }
 
     /// What the decision was made from, for people.

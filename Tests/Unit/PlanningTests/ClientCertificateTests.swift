@@ -89,7 +89,8 @@ import Testing
         run.show(ObjectID("c1"), "revoked")
         for _ in 0..<20 { #expect(run.pass(after: .days(1)) == ".") }
         #expect(run.conditions("gateway", kind) == [.held, .uncovered])
-        #expect(run.news.count { $0.kind == .decision && $0.priority == .warning } == 1)
+        #expect(run.news.count { $0.kind == .decision && $0.priority == .warning } == 0)
+        #expect(run.news.count { $0.kind == .episodeRaised && $0.fields.contains(.init(.condition, "held")) } == 1)
         var other = run
         run.approve("gateway", .revokedOutside, kind)
         #expect(run.pass(after: .minutes(15)) == "create")
