@@ -23,6 +23,14 @@ import Testing
         #expect(text.count == "STATUS=".count + 1000 && text.hasSuffix("é…"))
     }
 
+    @Test("characters of a hundred marks each made a status too long for the service manager")
+    func manyMarks() {
+        let status = String(repeating: "e" + String(repeating: "\u{301}", count: 100), count: 900)
+        let text = SystemdSupervisor.text(of: .status(status), monotonicMicroseconds: 0)
+        // systemd reads notifications of up to 4,096 bytes (`NOTIFY_BUFFER_MAX`, 252).
+        #expect(text.utf8.count < 4096 && text.hasSuffix("…"))
+    }
+
     @Test("without a service manager nothing is sent, and nothing is watched")
     func unsupervised() async {
         await #expect(processExitsWith: .success) {
