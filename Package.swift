@@ -49,7 +49,8 @@ let fuzzing: [Target] =
         .executableTarget(
             name: "edgecert-fuzz", dependencies: fuzzed + ["CFuzzer"], path: "Tests/Fuzz",
             exclude: ["CFuzzer", "Corpus", "Dictionaries", "Replay", "run"], sources: ["Entries", "Runner"],
-            swiftSettings: strict),
+            // Debian's gold dies of an internal error over libFuzzer's debug information.
+            swiftSettings: strict, linkerSettings: [.unsafeFlags(["-use-ld=lld"])]),
     ]
     : [
         .testTarget(
