@@ -12,10 +12,15 @@ struct Reply: Sendable {
     /// nil when the body is not JSON: empty, cut off, or some proxy's page.
     let json: JSON?
     let response: HTTPResponse
+    /// What the request was sent with: struck out of all that is told of the answer. Whoever is on the way may echo the
+    /// request, and what stands in the answer stands in explanations of ours too.
+    private let token: Secret
 
-    init(_ response: HTTPResponse, to call: Call) {
-        (self.call, self.response, status) = (call, response, response.status)
-        ray = response.header("CF-Ray").map(Words.printable)
+    init(_ response: HTTPResponse, to call: Call, sentWith token: Secret = Secret("")) {
+        (self.call, self.response, self.token, status) = (call, response, token, response.status)
+        ray = response.header("CF-Ray").map { ray in
+            Words.printable(token.reveal { Words.hiding($0, in: ray) })
+        }
         json = JSON(response.body)
     }
 
@@ -68,7 +73,7 @@ struct Reply: Sendable {
         return ProviderAnswer(
             endpoint: call.endpoint, httpStatus: status,
             code: explanation == nil ? errors.lazy.compactMap(\.code).first : nil,
-            message: Words.kept(message), ray: ray)
+            message: Words.kept(token.reveal { Words.hiding($0, in: message) }), ray: ray)
     }
 
     /// What an answer without any message looks like.

@@ -127,6 +127,16 @@ struct TroubleTests {
         #expect(answer.message.utf8.count < 4096 && answer.message.hasSuffix("…"))
     }
 
+    @Test("the token was told where it stood in an answer that was good by its status and of no use")
+    func tokenInUselessAnswer() async {
+        let body = #"{"success":true,"result":{"id":"my-secret-token-1","hosts":["a.example"]}}"#
+        let found = await trouble { () async throws(ProviderTrouble) in
+            try await Bench(status: 200, body).client.get(
+                ObjectID("p1"), .certificatePack, in: zone, priority: .settled)
+        }
+        #expect(found?.answer.message == "the answer shows my-•••-1, which was not asked for")
+    }
+
     @Test("the token was told in part where the message was cut within it", arguments: [976, 985, 994, 996])
     func cutToken(place: Int) async {
         let token = "a-token-of-24-characters"
