@@ -70,6 +70,23 @@ import Testing
             exit(EXIT_SUCCESS)
         }
     }
+
+    @Test("a manager that went away holds up nobody, and each word that it missed is told on standard error")
+    func gone() async throws {
+        let result = try await #require(processExitsWith: .success, observing: [\.standardErrorContent]) {
+            let socket = NotifySocket()
+            setenv("NOTIFY_SOCKET", socket.name, 1)
+            let supervisor = SystemdSupervisor()
+            socket.close()
+            supervisor.tell(.status("\u{0}\u{FFFD}\n"))
+            supervisor.tell(.stopping)
+            supervisor.flush(within: .seconds(60))
+            exit(EXIT_SUCCESS)
+        }
+        let told = String(decoding: result.standardErrorContent, as: UTF8.self)
+        #expect(
+            told.split(separator: "\n").count { $0.hasPrefix("<4>edgecertd: the service manager was not told: ") } == 2)
+    }
 }
 
 /// A datagram socket in the abstract name space, as a service manager has it.
@@ -89,6 +106,8 @@ struct NotifySocket {
         }
         precondition(descriptor >= 0 && bound == 0)
     }
+
+    func close() { Glibc.close(descriptor) }
 
     func receive() -> String {
         var buffer = [UInt8](repeating: 0, count: 4096)
