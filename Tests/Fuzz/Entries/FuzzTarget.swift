@@ -33,6 +33,15 @@ enum FuzzTarget: String, CaseIterable, Sendable {
         }
     }
 
+    /// How often an entry reads its input, to compare what comes of it: its time is so many times that of one reading.
+    var readings: Double {
+        switch self {
+        case .settings: 4
+        case .control: 4
+        case .certificates, .answers, .headers, .rows, .news, .database: 1
+        }
+    }
+
     /// Up to here an input teaches something new; what grows without end is measured apart (see `Stretch`).
     var longest: Int {
         switch self {

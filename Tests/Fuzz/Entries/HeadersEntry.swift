@@ -22,7 +22,7 @@ func fuzzHeaders(_ bytes: [UInt8]) throws(Fault) {
     }
     try demand(signal.windows.count <= 16, "\(signal.windows.count) windows")
     try demand(Set(signal.windows.map(\.name)).count == signal.windows.count, "two windows of one name")
-    for window in signal.windows { try demandShowable(window.name, upTo: 4096, "a window's name") }
+    for window in signal.windows { try demandShowable(window.name, upTo: 100, "a window's name") }
     let wait = signal.waitWhenLimited
     try demand(wait >= .seconds(1) && wait <= .hours(24), "a wait of \(wait)")
     for header in headers {

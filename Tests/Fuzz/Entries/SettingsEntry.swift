@@ -26,12 +26,10 @@ private func read(_ texts: [SettingsText]) -> Result<SettingsReading, SettingsTr
 }
 
 private func judge(_ diagnostics: [Diagnostic], of texts: [SettingsText]) throws(Fault) {
+    let lines = Dictionary(uniqueKeysWithValues: texts.map { text in (text.file, text.bytes.count { $0 == 10 } + 1) })
     for diagnostic in diagnostics {
-        guard let text = texts.first(where: { $0.file == diagnostic.file }) else {
-            throw Fault(description: "no file is named: \(diagnostic)")
-        }
+        guard let lines = lines[diagnostic.file] else { throw Fault(description: "no file is named: \(diagnostic)") }
         guard let place = diagnostic.place else { throw Fault(description: "no place is named: \(diagnostic)") }
-        let lines = text.bytes.count { $0 == 10 } + 1
         try demand((1...lines).contains(place.line) && place.column >= 1, "the place is not in the file: \(diagnostic)")
         try demandShowable(diagnostic.description, upTo: 8192, "a diagnostic")
     }

@@ -9,8 +9,6 @@ struct Stretch {
     private static let mostSeconds = 1.0
     private static let mostMiB = 50.0
 
-    init(corpus: String) { self.corpus = corpus }
-
     private struct Worst {
         var (seconds, mebibytes, inputs) = (0.0, 0.0, 0)
         var slowest = ""
@@ -39,8 +37,11 @@ struct Stretch {
                 forgetPeak()
                 let start = cpuSeconds()
                 do { try target.run(input) } catch { say("\(target.rawValue) \(name) part \(part): \(error)\n") }
-                let (seconds, peak) = (cpuSeconds() - start, max(0, peakResident() - idle))
+                let (seconds, peak) = ((cpuSeconds() - start) / target.readings, max(0, peakResident() - idle))
                 worst.inputs += 1
+                if seconds > Self.mostSeconds || peak > Self.mostMiB {
+                    say("\(target.rawValue)/\(name), part \(part): \(rounded(seconds)) s, \(rounded(peak)) MiB\n")
+                }
                 if seconds > worst.seconds { (worst.seconds, worst.slowest) = (seconds, "\(name).\(part)") }
                 if peak > worst.mebibytes { (worst.mebibytes, worst.largest) = (peak, "\(name).\(part)") }
             }
@@ -48,12 +49,12 @@ struct Stretch {
         return worst
     }
 
-    /// The sample with one part of it repeated: all of it, halves, quarters, down to single bytes of a few places.
+    /// The sample with one part of it repeated: all of it, its quarters, and some thirteenths.
     private static func stretched(_ sample: [UInt8]) -> [[UInt8]] {
         guard !sample.isEmpty else { return [] }
         var inputs: [[UInt8]] = []
-        for parts in [1, 2, 3, 5, 8, 13, 21, 34] where parts <= sample.count {
-            for part in 0..<min(parts, 8) {
+        for parts in [1, 4, 13] where parts <= sample.count {
+            for part in stride(from: 0, to: parts, by: max(1, parts / 4)) {
                 let (start, end) = (sample.count * part / parts, sample.count * (part + 1) / parts)
                 var input = Array(sample[..<start])
                 while input.count < bytes { input += sample[start..<end] }
