@@ -6,8 +6,11 @@ import Glibc
 @main struct Runner {
     private static let words = CommandLine.arguments
     /// Set once, before the fuzzer's driver calls for the first time.
-    private static let target = words.count > 2 ? FuzzTarget(rawValue: words[1]) : nil
-    private static let seconds = words.count > 2 ? Int(words[2]) : nil
+    /// A merge starts this program again with libFuzzer's words alone; the target is in its environment.
+    private static let isChild = words.count > 1 && words[1].hasPrefix("-")
+    private static let inherited = getenv("EDGECERT_FUZZ_TARGET").map { String(cString: $0) }
+    private static let target = (isChild ? inherited : words.dropFirst().first).flatMap(FuzzTarget.init)
+    private static let seconds = isChild ? 0 : words.count > 2 ? Int(words[2]) : nil
 
     static func main() {
         if words.count == 3, words[1] == "stretch" { return Stretch(corpus: words[2]).run() }
@@ -15,7 +18,8 @@ import Glibc
             say("usage: edgecert-fuzz TARGET SECONDS WORD...\ntargets: \(FuzzTarget.allCases.map(\.rawValue))\n")
             exit(2)
         }
-        let handed = [words[0], "-max_len=\(target.longest)"] + words.dropFirst(3)
+        let handed = [words[0], "-max_len=\(target.longest)"] + words.dropFirst(isChild ? 1 : 3)
+        setenv("EDGECERT_FUZZ_TARGET", target.rawValue, 1)
         var pointers = handed.map { strdup($0) } + [nil]
         var count = CInt(handed.count)
         let code = pointers.withUnsafeMutableBufferPointer { buffer in
