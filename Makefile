@@ -22,7 +22,7 @@ place := sed -e 's|/usr/bin/|$(PREFIX)/bin/|g' -e 's|/usr/lib/edgecert/|$(PREFIX
 # After 'make install' on this very machine, not into a folder for a package.
 is_here := [ -z "$(DESTDIR)" ] && [ -d /run/systemd/system ]
 
-.PHONY: help deps build docs test unit-test system-test demo bench lint install uninstall clean
+.PHONY: help deps build docs test unit-test system-test fuzz demo bench lint install uninstall clean
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 
@@ -72,6 +72,11 @@ system-test: build ## run the built programs under a systemd of their own (needs
 .build/varlink:
 	@python3 -m pip install --quiet --disable-pip-version-check --root-user-action=ignore --no-deps \
 	  --target $@ varlink==31.0.0 || echo "system-test: the Python package 'varlink' could not be fetched" >&2
+
+# The build is one of its own, below .build-fuzz; it takes some ten minutes the first time.
+MINUTES ?= 1
+fuzz: deps ## pour bad input into what reads it, MINUTES of processor time for each target
+	@Tests/Fuzz/run $(MINUTES)
 
 demo: build ## five minutes with a simulated Cloudflare: everything that happens, in ninety seconds
 	@demo/run

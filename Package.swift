@@ -33,6 +33,32 @@ func unitTests(_ module: String, _ more: [Target.Dependency] = []) -> Target {
         path: "Tests/Unit/\(module)Tests", swiftSettings: strict)
 }
 
+/// What bad input is poured into: tests over the corpus in an ordinary build; with EDGECERT_FUZZ set ('make fuzz'), one
+/// program with libFuzzer in it. The same sources, so that nothing of the fuzzers is in any other build.
+let isFuzzing = Context.environment["EDGECERT_FUZZ"] != nil
+let fuzzed: [Target.Dependency] =
+    [
+        "Domain", "Engine", "CloudflareAPI", "ControlAPI", "Keys", "SettingsFile", "StateStore", "SystemdLink",
+        "CSQLite",
+        "TestKit",
+    ] + crypto
+let fuzzing: [Target] =
+    isFuzzing
+    ? [
+        .systemLibrary(name: "CFuzzer", path: "Tests/Fuzz/CFuzzer"),
+        .executableTarget(
+            name: "edgecert-fuzz", dependencies: fuzzed + ["CFuzzer"], path: "Tests/Fuzz",
+            exclude: ["CFuzzer", "Corpus", "Dictionaries", "Replay", "run"], sources: ["Entries", "Runner"],
+            // Debian's gold dies of an internal error over libFuzzer's debug information.
+            swiftSettings: strict, linkerSettings: [.unsafeFlags(["-use-ld=lld"])]),
+    ]
+    : [
+        .testTarget(
+            name: "FuzzTests", dependencies: fuzzed, path: "Tests/Fuzz",
+            exclude: ["CFuzzer", "Corpus", "Dictionaries", "Runner", "run"], sources: ["Entries", "Replay"],
+            swiftSettings: strict)
+    ]
+
 let package = Package(
     name: "edgecert",
     products: [
@@ -151,6 +177,6 @@ let package = Package(
                 "Domain", "Planning", "Engine", "CloudflareAPI", "CloudflareModel", "HTTPTransport", "SimulatorServer",
                 "StateStore", "TestKit",
             ], path: "Tests/Contract", swiftSettings: strict),
-    ],
+    ] + fuzzing,
     swiftLanguageModes: [.v6]
 )

@@ -60,7 +60,9 @@ enum RateHeaders {
     private static func members(_ lines: [String]) -> [Member] {
         lines.flatMap { split($0, at: ",") }.prefix(64).compactMap { text in
             let parts = split(text, at: ";").map(\.trimmed)
-            guard let first = parts.first, let name = unquoted(first), !name.isEmpty else { return nil }
+            guard let first = parts.first, let name = unquoted(first), !name.isEmpty, name.utf8.count <= 100 else {
+                return nil
+            }
             var numbers: [String: Int] = [:]
             for part in parts.dropFirst() {
                 guard let sign = part.firstIndex(of: "=") else { continue }

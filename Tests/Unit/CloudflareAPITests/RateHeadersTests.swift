@@ -10,6 +10,13 @@ struct RateHeadersTests {
         HTTPResponse(status: 200, headers: headers.map { HTTPHeader($0.0, $0.1) })
     }
 
+    @Test("a window was kept under a name of a megabyte")
+    func longName() {
+        let name = String(repeating: "n", count: 101)
+        let header = HTTPHeader("Ratelimit", "\(name);r=1;t=1, \(name.dropLast());r=2;t=2")
+        #expect(RateHeaders.windows(from: HTTPResponse(status: 200, headers: [header])).map(\.remaining) == [2])
+    }
+
     @Test("both headers are linked by the name of their members")
     func linked() {
         let windows = RateHeaders.windows(
