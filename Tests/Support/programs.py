@@ -162,9 +162,10 @@ class Simulator(Process):
 class Daemon(Process):
     """edgecertd with a service manager that listens, as under systemd."""
 
-    def __init__(self, programs, folder, hears=None, env=None):
+    def __init__(self, programs, folder, hears=None, within=()):
         """`hears` is given every message to the service manager, on a thread of its own; left out, nobody reads them
-        once the daemon is ready: a full socket must not be a load either."""
+        once the daemon is ready: a full socket must not be a load either. `within` is a command that becomes the one
+        behind it."""
         self.folder, self.programs = folder, programs
         self.notify = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         path = folder / "notify"
@@ -174,8 +175,8 @@ class Daemon(Process):
         watchdog = re.search(r"^WatchdogSec=(\d+)", (PACKAGE / "systemd/edgecertd.service").read_text(), re.M)[1]
         start = time.monotonic()
         super().__init__(
-            [programs / "edgecertd", "--settings", folder / "edgecertd.toml"], folder / "log",
-            {"NOTIFY_SOCKET": str(path), "WATCHDOG_USEC": f"{watchdog}000000", **(env or {})})
+            [*within, programs / "edgecertd", "--settings", folder / "edgecertd.toml"], folder / "log",
+            {"NOTIFY_SOCKET": str(path), "WATCHDOG_USEC": f"{watchdog}000000"})
         try:
             while b"READY=1" not in self.notify.recv(4096):
                 pass
