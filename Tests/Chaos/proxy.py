@@ -35,8 +35,12 @@ class Exchange:
         return lines, body
 
     def maybe_forward(self):
-        """Lost on its way there or on its way back: nobody who waits for the answer can tell."""
-        return self.forward() if self.chance.random() < 0.5 else None
+        """Lost on its way there or on its way back: nobody who waits for the answer can tell. A change is lost on its
+        way there once in a while only: it counts as one against the brakes all the same."""
+        if self.chance.random() < 0.5 and (self.method == "GET" or self.path not in self.proxy.lost):
+            self.proxy.lost.add(self.path)
+            return None
+        return self.forward()
 
     def answer(self, lines, body, *more, length=True):
         head = list(lines) + ([f"Content-Length: {len(body)}"] if length else []) + list(more)
@@ -47,7 +51,7 @@ class Exchange:
 
     def send_for_ever(self, chunk):
         """Until the other side has had enough; a bound for one that never has."""
-        for _ in range(4 << 30 // len(chunk)):
+        for _ in range((4 << 30) // len(chunk)):
             self.send(chunk)
 
     def wait_for_end(self, seconds=30):
@@ -80,7 +84,7 @@ class Proxy:
         self.upstream, self.secure, self.token, self.hosts = upstream, secure, token, hosts
         self.chance = random.Random(seed)
         self.conduct, self.aim = Conduct("as it should be"), lambda exchange: False
-        self.port, self.listeners = 0, []
+        self.port, self.listeners, self.lost = 0, [], set()
         self.lock = threading.Lock()
         # What was asked here, what of it was spoilt, and where the token was where it must not be.
         self.asked, self.spoilt, self.leaks = 0, [], []
@@ -110,6 +114,8 @@ class Proxy:
         with self.lock:
             self.conduct, self.aim = conduct or Conduct("as it should be"), aim
             self.spoilt = []
+            if not conduct:
+                self.lost = set()
         if conduct and not conduct.listens:
             self.hang_up()
         elif not self.listeners:

@@ -62,6 +62,11 @@ class Process:
         kib = {name: int(number) for name, number in re.findall(r"^(\w+): +(\d+) kB$", text, re.M)}
         return kib["Rss"] * 1024 / 1e6, (kib["Private_Clean"] + kib["Private_Dirty"]) * 1024 / 1e6
 
+    def anonymous_mb(self):
+        """What no file is behind: heap and stacks, without the program's and the libraries' own pages."""
+        text = pathlib.Path(f"/proc/{self.pid}/smaps_rollup").read_text()
+        return int(re.search(r"^Anonymous: +(\d+) kB$", text, re.M)[1]) * 1024 / 1e6
+
     def written_bytes(self):
         return int(re.search(r"^wchar: (\d+)$", pathlib.Path(f"/proc/{self.pid}/io").read_text(), re.M)[1])
 
