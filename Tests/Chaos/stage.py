@@ -48,7 +48,9 @@ class Account:
             "[daemon]", 'mode = "enforce"', 'look_every = "1m"', f'state_directory = "{folder}/state"',
             f'control_socket = "{folder}/control.sock"', "[cloudflare]", f'base_url = "{url}"',
             f'token_file = "{token_file}"', "follow_simulator_clock = true", 'connect_timeout = "1s"',
-            'request_timeout = "2s"', "[limits]", "orders_a_day = 1000", "removals_a_day = 1000"]
+            'request_timeout = "2s"', "[limits]", "orders_a_day = 1000", "removals_a_day = 1000",
+            # A change that is lost thrice is held, as it should be, and would end the phase.
+            "orders_per_name_a_day = 20", "orders_per_name_a_week = 100"]
         if root:
             lines.insert(6, f'trusted_roots_file = "{root}"')
         for zone in (ORDERS, SHOP, GATE):
