@@ -230,9 +230,11 @@ def believed_by_nobody(name, context):
     def greet(proxy, connection):
         try:
             secured = context.wrap_socket(connection, server_side=True)
-            proxy.watch_for_token(secured.recv(65536), f"a server whose certificate is {name}")
-            with proxy.lock:
-                proxy.leaks.append(f"something was told to a server whose certificate is {name}")
+            # A name is compared after the greeting: then the connection ends without a word, and without an alert.
+            if told := secured.recv(65536):
+                proxy.watch_for_token(told, f"a server whose certificate is {name}")
+                with proxy.lock:
+                    proxy.leaks.append(f"something was told to a server whose certificate is {name}")
         except (ssl.SSLError, ConnectionError):
             pass
         finally:
