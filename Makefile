@@ -22,7 +22,7 @@ place := sed -e 's|/usr/bin/|$(PREFIX)/bin/|g' -e 's|/usr/lib/edgecert/|$(PREFIX
 # After 'make install' on this very machine, not into a folder for a package.
 is_here := [ -z "$(DESTDIR)" ] && [ -d /run/systemd/system ]
 
-.PHONY: help deps build docs test unit-test system-test fuzz demo bench lint install uninstall clean
+.PHONY: help deps build docs test unit-test system-test fuzz demo bench lint install uninstall clean chaos-test chaos soak
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 
@@ -55,7 +55,7 @@ $(made)/%.$(1): $(bin)/%
 endef
 $(foreach shell,bash zsh fish,$(eval $(call completion,$(shell))))
 
-test: unit-test system-test ## run all tests: unit, contract, system
+test: unit-test system-test chaos-test ## run all tests: unit, contract, system, and a slice of the chaos
 
 unit-test:
 	@tools/deps build run test
@@ -67,6 +67,18 @@ system-test: build ## run the built programs under a systemd of their own (needs
 	@$(MAKE) --no-print-directory docs .build/varlink
 	@Tests/System/in-systemd env CONFIGURATION=$(CONFIGURATION) python3 -m unittest discover -v -s Tests/System -p 'test_*.py' || \
 	  { code=$$?; [ $$code = 77 ] || exit $$code; }
+
+chaos-test: build
+	@tools/deps build run test
+	@Tests/Chaos/run --programs $(bin) --slice
+
+chaos: build ## spoil the network in every way between daemon and simulator (a quarter of an hour)
+	@tools/deps build run test
+	@Tests/Chaos/run --programs $(bin)
+
+HOURS ?= 2
+soak: build ## let the daemon live for HOURS (2) beside a simulator whose day is a minute, and draw what it took
+	@Tests/Soak/run --programs $(bin) --hours $(HOURS)
 
 # The reference client of the Varlink project, for the tests alone; without it theirs are skipped, and say so.
 .build/varlink:
