@@ -125,6 +125,17 @@ let package = Package(
         .target(
             name: "TestKit", dependencies: ["Domain", "Planning", "Engine", "CloudflareAPI", "CloudflareModel"],
             path: "Tests/TestKit", swiftSettings: strict),
+        // The simulation: the real engine and store against the model of Cloudflare, every job on one thread. Not shipped.
+        .target(name: "CSimulationHooks", path: "Tests/Simulation/Hooks"),
+        .target(
+            name: "Simulation",
+            dependencies: [
+                "Domain", "Planning", "Engine", "CloudflareAPI", "CloudflareModel", "StateStore", "CSQLite", "TestKit",
+                "CSimulationHooks",
+            ], path: "Tests/Simulation/Kit", swiftSettings: strict),
+        .executableTarget(
+            name: "edgecert-simulate", dependencies: ["Simulation", arguments], path: "Tests/Simulation/Program",
+            swiftSettings: strict),
         unitTests("Domain"),
         unitTests("Planning"),
         unitTests("Engine", ["Planning", "CloudflareAPI", "CloudflareModel", "Executors"]),
