@@ -121,7 +121,7 @@ struct Quiet {
         for zone in run.setting.scenario.zones.compactMap(\.id) {
             // What is decided changes with the clock alone; what happened to things does not.
             all[zone] = count(
-                run, "SELECT count(*) FROM transitions WHERE zone = ? AND event NOT IN ('decided')", [zone.text])
+                run, "SELECT count(*) FROM transitions WHERE zone = ? AND event NOT IN ('decided', 'operation-failed')", [zone.text])
         }
         return all
     }

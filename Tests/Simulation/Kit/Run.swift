@@ -55,6 +55,8 @@ final class Run: @unchecked Sendable {
     private var pauses: [Int: (life: Int, resume: CheckedContinuation<Void, Never>)] = [:]
     private var lastPulse: Duration = .zero
     private var isProgressing = true
+    /// Asked for its progress, the daemon has said no since then: a machine that wakes up may say so for a moment.
+    private var stuckSince: Duration?
     let startedAt: Timestamp
 
     init(seed: UInt64, days: Int, limit: Int = .max, skipped: Set<Int> = [], isTracing: Bool, folder: String) {
@@ -211,7 +213,7 @@ final class Run: @unchecked Sendable {
 
     private func observe() {
         totals.steps += 1
-        if clock.up - lastPulse > .hours(1) {
+        if clock.up - lastPulse > .hours(1) || stuckSince != nil {
             lastPulse = clock.up
             askForProgress()
         }
@@ -227,10 +229,17 @@ final class Run: @unchecked Sendable {
 
     private func askForProgress() {
         guard let life, !life.isStopping else {
-            isProgressing = true
+            (isProgressing, stuckSince) = (true, nil)
             return
         }
-        Task { [self] in isProgressing = await life.engine.isMakingProgress() }
+        Task { [self] in
+            guard await life.engine.isMakingProgress() else {
+                stuckSince = stuckSince ?? clock.up
+                isProgressing = clock.up - (stuckSince ?? clock.up) < .minutes(10)
+                return
+            }
+            (isProgressing, stuckSince) = (true, nil)
+        }
         loop.drain()
     }
 

@@ -51,7 +51,7 @@ struct Wire: Transport {
             return try answer.get()
         }
         exchange.status = response.status
-        exchange.retryAfter = response.header("Retry-After").flatMap { Int($0) }
+        exchange.retryAfter = response.header("Retry-After").flatMap { Int($0) } ?? Self.blockEnd(response)
         run.note(exchange)
         twist.change(&response.body)
         return response
@@ -63,6 +63,12 @@ struct Wire: Transport {
         } catch {
             return .failure(error)
         }
+    }
+
+    /// `"default";r=0;t=300`: a window that is used up says when it ends.
+    private static func blockEnd(_ response: HTTPResponse) -> Int? {
+        guard let text = response.header("Ratelimit"), text.contains("r=0;") else { return nil }
+        return text.split(separator: "t=").last.flatMap { Int($0) }
     }
 
     static func zone(of target: String) -> ZoneID {
