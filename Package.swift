@@ -157,6 +157,10 @@ let package = Package(
                 .product(name: "NIOPosix", package: "swift-nio"), .product(name: "NIOSSL", package: "swift-nio-ssl"),
             ] + crypto),
         .testTarget(
+            name: "SimulationTests",
+            dependencies: ["Simulation", "Domain", "CloudflareModel"], path: "Tests/Simulation/Cases",
+            swiftSettings: strict),
+        .testTarget(
             name: "ContractTests",
             dependencies: [
                 "Domain", "Planning", "Engine", "CloudflareAPI", "CloudflareModel", "HTTPTransport", "SimulatorServer",

@@ -7,18 +7,26 @@ import TestKit
 /// What people and the machine do, every few hours: edits, commands, hands at Cloudflare, backups, clocks.
 extension Run {
     static let peopleEvery: Duration = .hours(6)
+    static let publishersEvery: Duration = .hours(2)
 
     func beginPeople() {
         _ = clock.at(clock.up + Self.peopleEvery, owner: 0) { [self] in
             turn()
             beginPeople()
         }
+    }
+
+    /// Whoever keeps the records of manual zones looks after them.
+    func beginPublishing() {
         guard !setting.manual.isEmpty else { return }
-        publish()
+        _ = clock.at(clock.up + Self.publishersEvery, owner: 0) { [self] in
+            publish()
+            beginPublishing()
+        }
     }
 
     private func turn() {
-        if injector.isOver { return publish() }
+        if injector.isOver { return }
         if fires(.edit, "") {
             edit()
             // Now and then somebody forgets to reload.
@@ -37,6 +45,7 @@ extension Run {
         if fires(.sleep, "8 hours") {
             memory.hinderedAt = clock.trueNow
             clock.sleep(.hours(8))
+            sleptAt = clock.up
             memory.hinderedAt = clock.trueNow
         }
         if fires(.deaf, "") { isDeaf.toggle() }

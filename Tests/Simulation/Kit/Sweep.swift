@@ -7,10 +7,19 @@ public enum Sweep {
     public static func run(
         seed: UInt64, days: Int, limit: Int = .max, skipped: Set<Int> = [], isTracing: Bool = false
     ) -> Outcome {
+        run(seed: seed, days: days, limit: limit, skipped: skipped, isTracing: isTracing) { [] }
+    }
+
+    /// The same, held against more than the invariants.
+    static func run(
+        seed: UInt64, days: Int, limit: Int, skipped: Set<Int>, isTracing: Bool,
+        _ more: @escaping @Sendable () -> [any Checker]
+    ) -> Outcome {
         let box = Box()
         onThreads(1) {
             let run = Run(
-                seed: seed, days: days, limit: limit, skipped: skipped, isTracing: isTracing, folder: folder(seed))
+                seed: seed, days: days, limit: limit, skipped: skipped, isTracing: isTracing, folder: folder(seed),
+                more: more())
             box.put(run.go())
         }
         return box.take()
@@ -47,10 +56,18 @@ public enum Sweep {
     }
 
     /// The shortest beginning of the list of mishaps that still fails, and of it what cannot be left out either.
-    public static func shrink(_ outcome: Outcome, days: Int, tries: Int = 60) -> (limit: Int, skipped: Set<Int>) {
+    public static func shrink(_ outcome: Outcome, days: Int) -> (limit: Int, skipped: Set<Int>) {
+        shrink(outcome, days: days, tries: 60) { [] }
+    }
+
+    static func shrink(
+        _ outcome: Outcome, days: Int, tries: Int, _ more: @escaping @Sendable () -> [any Checker]
+    ) -> (limit: Int, skipped: Set<Int>) {
         guard let wanted = outcome.violations.first?.invariant else { return (.max, []) }
         func fails(_ limit: Int, _ skipped: Set<Int>) -> Bool {
-            run(seed: outcome.seed, days: days, limit: limit, skipped: skipped).violations.first?.invariant == wanted
+            let again = run(
+                seed: outcome.seed, days: days, limit: limit, skipped: skipped, isTracing: false, more)
+            return again.violations.first?.invariant == wanted
         }
         var (low, high) = (0, outcome.drawn)
         if fails(0, []) { return (0, []) }

@@ -16,7 +16,10 @@ struct S14History: Checker {
             let key = "\(line.zone)/\(line.kind)/\(object)"
             // The second line of one look (a new certificate beside a new status) tells the same step again.
             let isTwin = line.event == "certificate-replaced" && points[key] == line.to
-            if let point = points[key], point != line.from, line.event != "operation-failed", !isTwin {
+            // A thing that was over is not kept in mind for ever: when it comes back it appears anew.
+            let isBack =
+                line.event == "appeared" && ["revoked", "gone"].contains { points[key]?.hasPrefix($0) ?? false }
+            if let point = points[key], point != line.from, line.event != "operation-failed", !isTwin, !isBack {
                 complaints.append(
                     "line \(line.seq) (\(line.event)) of \(object) starts from '\(line.from)', the last one left it at "
                         + "'\(point)'")
