@@ -162,9 +162,11 @@ final class Run: @unchecked Sendable {
         switch effect {
         case .orderAccepted(let pack, _, let hosts):
             deed.object = pack
-            deed.operation = operations.first {
+            // Of several that are open for the same hosts the newest that has had no effect yet.
+            let fitting = operations.filter {
                 $0.effect == "create" && $0.zone == zone.text && $0.issuanceName == hosts.withoutBranding.key
             }
+            deed.operation = fitting.first { !spent.contains($0.id) } ?? fitting.first
             totals.orders += 1
         case .clientCertificateCreated(let id, _, _, let request, _):
             deed.object = id
@@ -179,6 +181,7 @@ final class Run: @unchecked Sendable {
             totals.removals += 1
         }
         trace { "Cloudflare \(deed.words)" }
+        defer { if let id = deed.operation?.id { spent.insert(id) } }
         let (memory, rows) = (memory, rows)
         eachChecker { $0.judge(deed, memory, rows) }
         if deed.isCreation { self.memory.made[deed.object] = deed.operation?.subject ?? "?" }
@@ -214,6 +217,8 @@ final class Run: @unchecked Sendable {
         return fresh
     }
     private var pending: [TransitionRow] = []
+    /// Operations that have had an effect.
+    private var spent: Set<String> = []
 
     private func observe() {
         totals.steps += 1
@@ -282,7 +287,6 @@ final class Run: @unchecked Sendable {
     func noteHonest(_ zone: ZoneID, _ target: String) {
         let kind = target.contains("certificate_packs") ? "certificate_pack" : "client_certificate"
         memory.honestLook["\(zone)/\(kind)"] = clock.trueNow - setting.scenario.settings.listLag
-        memory.lastListing[zone] = clock.trueNow
         totals.looks += 1
         guard kind == "certificate_pack" else { return }
         for pack in facts(of: zone).0 where pack.status == "active" && memory.isOurs(pack.id) {

@@ -21,13 +21,14 @@ struct Wire: Transport {
         if life.isDead { throw .neverSent(.closed, Self.gone) }
         run.interleave()
         if run.fires(.unsent, name) { throw .neverSent(.connection, "no way to Cloudflare") }
+        run.note(Exchange(life: life.number, up: run.clock.up, isAnswer: false, run))
+        let listing = request.method == .get && request.target.contains("?")
+        if listing { run.memory.lastListing[zone] = run.clock.trueNow }
         if run.fires(.slow, "the way to \(name)") { await run.pause(life, .seconds(run.odds.within(1...50))) }
         if life.isDead { throw .neverSent(.closed, Self.gone) }
-        run.note(Exchange(life: life.number, up: run.clock.up, isAnswer: false, run))
         let operations = isRead ? [] : run.openOperations()
         let (packs, certificates) = isRead ? ([], []) : run.facts(of: zone)
         let before = run.transport.withModel { model, _ in model.ledger.effects.count }
-        let listing = request.method == .get && request.target.contains("?")
         let twist = run.twist(request, zone: zone, isListing: listing)
         let answer = await reply(to: twist.request)
         run.transport.withModel { model, _ in if let rule = twist.rule { model.removeFaults(rule) } }

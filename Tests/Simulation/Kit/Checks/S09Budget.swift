@@ -10,19 +10,22 @@ struct S09Budget: Checker {
     private var life = -1
     private var sent: [Duration] = []
     private var blockedUntil: Duration = .zero
+    /// What was let in at the very moment that the 429 came is on its way already.
+    private var blockedAt: Duration = .zero
 
     mutating func judge(_ exchange: Exchange, _ memory: Memory) -> [String] {
-        if exchange.life != life { (life, sent, blockedUntil) = (exchange.life, [], .zero) }
+        if exchange.life != life { (life, sent, blockedUntil, blockedAt) = (exchange.life, [], .zero, .zero) }
         if exchange.isAnswer {
             guard exchange.status == 429 else { return [] }
             let span: Duration = exchange.retryAfter.map { .seconds(max(1, min($0, 3600))) } ?? .minutes(5)
             blockedUntil = max(blockedUntil, exchange.up + span)
+            blockedAt = exchange.up
             return []
         }
         sent.append(exchange.up)
         if let first = sent.firstIndex(where: { $0 > exchange.up - exchange.window }) { sent.removeFirst(first) }
         var complaints: [String] = []
-        if exchange.up < blockedUntil {
+        if exchange.up < blockedUntil, exchange.up > blockedAt {
             complaints.append("a request \((blockedUntil - exchange.up).wholeSeconds) s before the end of a block")
         }
         // Before the first answer it goes by the published limit.
