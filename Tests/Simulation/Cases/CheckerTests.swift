@@ -124,7 +124,8 @@ import Testing
     func budget() {
         var checker = S09Budget()
         var exchange = Exchange(
-            life: 1, up: .seconds(1), isAnswer: true, status: 429, retryAfter: 60, quota: 4, window: .minutes(5), share: 0.5)
+            life: 1, up: .seconds(1), isAnswer: true, status: 429, retryAfter: 60, quota: 4, window: .minutes(5),
+            share: 0.5)
         #expect(checker.judge(exchange, memory).isEmpty)
         (exchange.isAnswer, exchange.up) = (false, .seconds(60))
         #expect(checker.judge(exchange, memory).count == 1)
@@ -168,7 +169,8 @@ import Testing
     func history() {
         var checker = S14History()
         let lines = [
-            line(1, "appeared", " ", "start initializing"), line(2, "moved", "validation pending_validation", "serving active"),
+            line(1, "appeared", " ", "start initializing"),
+            line(2, "moved", "validation pending_validation", "serving active"),
         ]
         #expect(checker.check(witness { $0.newTransitions = lines.compactMap(\.self) }).count == 1)
     }

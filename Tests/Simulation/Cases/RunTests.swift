@@ -75,7 +75,8 @@ struct Regression: Sendable, CustomTestStringConvertible {
             }
             found.append(
                 Regression(
-                    seed: seed, days: days, why: String(decoding: Files.read("\(folder)/\(name)") ?? [], as: UTF8.self)))
+                    seed: seed, days: days, why: String(decoding: Files.read("\(folder)/\(name)") ?? [], as: UTF8.self))
+            )
         }
         return found.sorted { $0.seed < $1.seed }
     }()

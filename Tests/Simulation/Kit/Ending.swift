@@ -23,7 +23,8 @@ extension Run {
         disk = .success(good)
         if life == nil { boot() } else { reload() }
         loop.drain()
-        if rows?.ask("SELECT value FROM notes WHERE name = 'untrusted'").first?[0] != nil { command(.approveState, "all") }
+        let untrusted = rows?.ask("SELECT value FROM notes WHERE name = 'untrusted'") ?? []
+        if untrusted.first?[0] != nil { command(.approveState, "all") }
         loop.drain()
     }
 
@@ -45,7 +46,8 @@ extension Run {
                 }
                 if verdict == "hold" {
                     let told = rows.ask(
-                        "SELECT 1 FROM episodes WHERE zone = ? AND name = ? AND resolved_at IS NULL", [id.text, wish.name])
+                        "SELECT 1 FROM episodes WHERE zone = ? AND name = ? AND resolved_at IS NULL",
+                        [id.text, wish.name])
                     if told.isEmpty { complain("L2", "\(subject) is held (\(reason)), and no episode is open") }
                 }
             }
@@ -154,6 +156,6 @@ struct Quiet {
             most += looksDue * (2 + count / 50) * 2
         }
         let made = run.totals.requests - requests
-        if made > most { run.complain("L3", "\(made) requests in \(span.wholeSeconds / 3600) quiet hours, expected \(most)") }
+        if made > most { run.complain("L3", "\(made) requests in \(span.wholeSeconds / 3600) h, expected \(most)") }
     }
 }

@@ -1,19 +1,40 @@
 /// What may go wrong, or be done by somebody, in a run.
 enum Mishap: String, CaseIterable {
     // On the way to Cloudflare and back.
-    case unsent, lostBefore = "lost-before", lostAfter = "lost-after", slow
-    case limited, limitedBare = "limited-bare", burst5xx = "5xx-burst", errorAfter = "5xx-after"
-    case truncated, emptyBody = "empty-body", html, unsuccessful
-    case duplicated, shortPage = "short-page", reordered, stale, empty
-    case unknownStatus = "unknown-status", unknownField = "unknown-field"
-    case tokenRefused = "token-refused", notFound = "not-found"
+    case unsent
+    case lostBefore = "lost-before"
+    case lostAfter = "lost-after"
+    case slow
+    case limited
+    case limitedBare = "limited-bare"
+    case burst5xx = "5xx-burst"
+    case errorAfter = "5xx-after"
+    case truncated
+    case emptyBody = "empty-body"
+    case html, unsuccessful
+    case duplicated
+    case shortPage = "short-page"
+    case reordered, stale, empty
+    case unknownStatus = "unknown-status"
+    case unknownField = "unknown-field"
+    case tokenRefused = "token-refused"
+    case notFound = "not-found"
     // On the machine.
-    case clockStep = "clock-step", clockLeap = "clock-leap", sleep
-    case storeBusy = "store-busy", storeFull = "store-full", storeFails = "store-ioerr"
-    case crash, reloadInPass = "reload-in-pass", stopInPass = "stop-in-pass", restart
+    case clockStep = "clock-step"
+    case clockLeap = "clock-leap"
+    case sleep
+    case storeBusy = "store-busy"
+    case storeFull = "store-full"
+    case storeFails = "store-ioerr"
+    case crash
+    case reloadInPass = "reload-in-pass"
+    case stopInPass = "stop-in-pass"
+    case restart
     case deaf
     // People.
-    case edit, badSettings = "bad-settings", dashboard, command, backup, restore
+    case edit
+    case badSettings = "bad-settings"
+    case dashboard, command, backup, restore
     // The world around the zones.
     case conduct
 

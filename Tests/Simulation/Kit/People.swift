@@ -126,7 +126,8 @@ extension Run {
             case 0: pack.name = "pack\(number)"
             case 1: pack.hosts = pack.hosts.adding(["new\(number % 7).\(zone)"])
             case 2: pack.hosts = fresh.hosts
-            case 3: (pack.authority, pack.method, pack.validityDays) = (fresh.authority, fresh.method, fresh.validityDays)
+            case 3:
+                (pack.authority, pack.method, pack.validityDays) = (fresh.authority, fresh.method, fresh.validityDays)
             default: pack.branding = pack.authority != .letsEncrypt && !pack.branding
             }
             if pack.hosts.names.contains(where: { $0.hasPrefix("*") }) { pack.method = .txt }
@@ -160,10 +161,11 @@ extension Run {
     private func ask() {
         let rows = rows
         func subjects(_ rest: String) -> [Subject] {
-            (rows?.ask("SELECT zone, kind, name FROM subjects WHERE \(rest) ORDER BY zone, kind, name") ?? []).compactMap {
-                guard let kind = $0[1].flatMap(SubjectKind.init(rawValue:)) else { return nil }
-                return Subject(zone: ZoneID($0[0] ?? ""), kind: kind, name: $0[2] ?? "")
-            }
+            (rows?.ask("SELECT zone, kind, name FROM subjects WHERE \(rest) ORDER BY zone, kind, name") ?? [])
+                .compactMap {
+                    guard let kind = $0[1].flatMap(SubjectKind.init(rawValue:)) else { return nil }
+                    return Subject(zone: ZoneID($0[0] ?? ""), kind: kind, name: $0[2] ?? "")
+                }
         }
         func words(_ subject: Subject) -> String { "\(subject.zone)/\(subject.kind.rawValue)/\(subject.name)" }
         let scope: Suspension.Scope =
@@ -180,8 +182,10 @@ extension Run {
         case 6:
             if let one = people.pick(subjects("is_wished = 1")) { command(.release(one), words(one)) }
         case 7:
-            guard let row = people.pick(
-                rows?.ask("SELECT zone, kind, id FROM objects WHERE ownership = 'foreign' ORDER BY zone, kind, id") ?? []),
+            guard
+                let row = people.pick(
+                    rows?.ask("SELECT zone, kind, id FROM objects WHERE ownership = 'foreign' ORDER BY zone, kind, id")
+                        ?? []),
                 let one = people.pick(subjects("is_wished = 1").filter { $0.zone.text == row[0] })
             else { return }
             command(.adopt(ObjectID(row[2] ?? ""), as: one), words(one))

@@ -60,7 +60,8 @@ final class Run: @unchecked Sendable {
     private var stuckSince: Duration?
     let startedAt: Timestamp
 
-    init(seed: UInt64, days: Int, limit: Int = .max, skipped: Set<Int> = [], isTracing: Bool, folder: String,
+    init(
+        seed: UInt64, days: Int, limit: Int = .max, skipped: Set<Int> = [], isTracing: Bool, folder: String,
         more: [any Checker] = []
     ) {
         (self.seed, self.days, self.isTracing, self.folder) = (seed, days, isTracing, folder)
@@ -320,8 +321,14 @@ final class Run: @unchecked Sendable {
             hinder()
             return .unwritable(path: "simulated", detail: "database or disk is full (SQLite 13)")
         }
-        if fires(.storeBusy, "commit") { hinder(); return .busy(path: "simulated") }
-        if fires(.storeFails, "commit") { hinder(); return .unwritable(path: "simulated", detail: "disk I/O error") }
+        if fires(.storeBusy, "commit") {
+            hinder()
+            return .busy(path: "simulated")
+        }
+        if fires(.storeFails, "commit") {
+            hinder()
+            return .unwritable(path: "simulated", detail: "disk I/O error (SQLite 10)")
+        }
         if fires(.storeFull, "commit") {
             hinder()
             diskFailsUntil = clock.up + .seconds(odds.within(0...20_000))
@@ -435,7 +442,10 @@ final class Run: @unchecked Sendable {
             pause.resume.resume()
         }
         let (budget, engine) = (old.budget!, old.engine!)  // set by its initialiser
-        Task { _ = engine; await budget.close() }
+        Task {
+            _ = engine
+            await budget.close()
+        }
         loopSoon()
     }
 
@@ -453,7 +463,7 @@ final class Run: @unchecked Sendable {
         Task { [self] in
             await life.engine.stop()
             guard !life.isDead else { return }
-            if clock.up - asked > .seconds(30), sleptAt < asked { complain("S12", "it took \((clock.up - asked).wholeSeconds) s to stop") }
+            if clock.up - asked > .seconds(30), sleptAt < asked { complain("S12", "it took too long to stop") }
             trace { "the daemon has stopped" }
             crashQuietly()
             then?()

@@ -117,7 +117,9 @@ extension Run {
         }
         guard request.method.isRead else { return twist }
         if mayLie(zone) {
-            if isListing, fires(.stale, request.target) { return lie(twist, .staleList(.seconds(odds.within(30...500)))) }
+            if isListing, fires(.stale, request.target) {
+                return lie(twist, .staleList(.seconds(odds.within(30...500))))
+            }
             if isListing, fires(.empty, request.target) { return lie(twist, .staleList(.days(4000))) }
             let isOne = !isListing && !zone.text.isEmpty && request.target.split(separator: "/").count > 3
             if isOne, fires(.notFound, request.target) {
@@ -183,7 +185,11 @@ enum Body {
         for place in open..<body.count {
             let byte = body[place]
             if isText {
-                if isEscaped { isEscaped = false } else if byte == UInt8(ascii: "\\") { isEscaped = true } else if byte
+                if isEscaped {
+                    isEscaped = false
+                } else if byte == UInt8(ascii: "\\") {
+                    isEscaped = true
+                } else if byte
                     == UInt8(ascii: "\"")
                 {
                     isText = false

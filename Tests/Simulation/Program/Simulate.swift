@@ -28,7 +28,8 @@ struct Simulate: ParsableCommand {
         let failed = Failed()
         let totals = Sweep.all(first..<(first + seeds), days: days, workers: workers) { outcome in
             guard let violation = outcome.violations.first else { return true }
-            print("violation: \(violation.invariant) seed \(outcome.seed) day \(Int(violation.day)): \(violation.words)")
+            print(
+                "violation: \(violation.invariant) seed \(outcome.seed) day \(Int(violation.day)): \(violation.words)")
             fflush(nil)
             failed.add(outcome)
             return !isQuick

@@ -193,6 +193,7 @@ import Testing
         #expect(run.sent.count == 4)
         #expect(run.verdict("main") == "hold quota-exhausted")
         #expect(run.news.count { $0.kind == .decision } == 2)
+        #expect(run.news.count { $0.kind == .operationRefused } == 1)
         run.respond = { _ in nil }
         run.pass(after: .hours(7))
         #expect(run.state.subjects.first?.refusal == nil)

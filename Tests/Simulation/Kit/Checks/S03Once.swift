@@ -40,7 +40,10 @@ struct S03Once: Checker {
     }
 
     static func isAlive(_ pack: PackFacts, _ now: Timestamp) -> Bool {
-        ["initializing", "pending_validation", "pending_issuance", "pending_deployment", "holding_deployment", "active"]
-            .contains(pack.status) && pack.expiresAt.map { $0 > now + .days(7) } ?? true
+        [
+            "initializing", "pending_validation", "pending_issuance", "pending_deployment", "holding_deployment",
+            "active",
+        ]
+        .contains(pack.status) && pack.expiresAt.map { $0 > now + .days(7) } ?? true
     }
 }
