@@ -79,7 +79,8 @@ struct RateHeadersTests {
     func notDates(text: String) { #expect(Timestamp(httpDate: text) == nil) }
 
     @Test(
-        "how long to wait: what is said, else the exhausted window, else five minutes, whatever others say; never no time")
+        "how long to wait: what is said, else the exhausted window, else five minutes, whatever others say; never no time"
+    )
     func waiting() {
         let (empty, open) = (
             RateWindow(name: "a", remaining: 0, resetsAfter: .seconds(40)),

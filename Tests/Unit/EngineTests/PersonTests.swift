@@ -169,7 +169,7 @@ import Testing
         #expect(bench.cloudflare.ledger.acceptedOrders().count == 1)
     }
 
-    @Test("a pack is not adopted as a client certificate: it would be missed in their list for ever, and told each time")
+    @Test("a pack is not adopted as a client certificate: it would be missed in their list for ever")
     func adoptAsAnotherKind() async throws {
         let bench = try await bench()
         #expect(await code(bench, .release(bench.subject())) == nil)

@@ -3,7 +3,8 @@ import Domain
 
 /// S8: revoked never becomes active unless a person asks for reactivation.
 ///
-/// Every reactivation that Cloudflare accepted is an operation that a person asked for, and somebody did ask for one.
+/// Every reactivation that Cloudflare accepted is an operation that a person asked for, and somebody did ask for one
+/// within two days (the machine may sleep between the two).
 struct S08Revoked: Checker {
     let invariant = "S8"
 
@@ -11,7 +12,7 @@ struct S08Revoked: Checker {
         guard case .reactivationBegun = deed.effect else { return [] }
         let isAsked =
             deed.isByPerson
-            && memory.commanded("reactivate", deed.operation?.subject ?? "", since: deed.at - .hours(1))
+            && memory.commanded("reactivate", deed.operation?.subject ?? "", since: deed.at - .days(2))
         return isAsked ? [] : ["nobody asked for it: \(deed.words)"]
     }
 }
