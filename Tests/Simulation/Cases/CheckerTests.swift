@@ -1,7 +1,7 @@
-import CloudflareModel
 import Domain
 import Testing
 
+@testable import CloudflareModel
 @testable import Simulation
 
 @Suite("Each checker can fail") struct CheckerTests {
