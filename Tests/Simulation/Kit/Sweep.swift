@@ -79,7 +79,7 @@ public enum Sweep {
         for number in (0..<high).reversed().prefix(tries) where fails(high, skipped.union([number])) {
             skipped.insert(number)
         }
-        return (high, skipped)
+        return ((0..<high).last { !skipped.contains($0) }.map { $0 + 1 } ?? 0, skipped)
     }
 
     private static func onThreads(_ count: Int, _ body: @escaping @Sendable () -> Void) {
