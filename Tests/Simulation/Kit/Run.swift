@@ -497,7 +497,7 @@ final class Run: @unchecked Sendable {
         for suffix in ["-wal", "-shm"] { unlink("\(folder)/edgecert.db\(suffix)") }
         rows = nil
         guard Files.copy(copy, to: "\(folder)/edgecert.db") else { return }
-        trace { "the database was put back from \(copy)" }
+        trace { "the database was put back from \(copy.split(separator: "/").last ?? "")" }
         memory.restoredAt = clock.trueNow
         (memory.adopted, memory.released, lastSeq, rowsVersion) = ([], [], 0, -1)
         for place in checkers.indices { checkers[place].noteRestore() }
