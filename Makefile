@@ -22,7 +22,7 @@ place := sed -e 's|/usr/bin/|$(PREFIX)/bin/|g' -e 's|/usr/lib/edgecert/|$(PREFIX
 # After 'make install' on this very machine, not into a folder for a package.
 is_here := [ -z "$(DESTDIR)" ] && [ -d /run/systemd/system ]
 
-.PHONY: help deps build docs test unit-test system-test fuzz demo bench lint install uninstall clean chaos-test chaos soak
+.PHONY: help deps build docs test unit-test system-test fuzz demo bench lint install uninstall clean chaos-test chaos soak simulate simulation-test
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 
@@ -61,6 +61,17 @@ unit-test:
 	@tools/deps build run test
 	swift build --build-tests
 	swift test --skip-build --parallel
+
+# The simulation: `make simulate SEEDS=1000 DAYS=90 FIRST=1`.
+SEEDS ?= 1000
+DAYS ?= 90
+FIRST ?= 1
+simulate: deps ## prove the invariants by SEEDS simulated runs of DAYS days
+	swift build -c release --product edgecert-simulate
+	.build/release/edgecert-simulate --seeds $(SEEDS) --days $(DAYS) --first $(FIRST)
+
+simulation-test: SEEDS := 200
+simulation-test: simulate ## the same with 200 seeds of 90 days
 
 system-test: build ## run the built programs under a systemd of their own (needs root)
 	@tools/deps build run test

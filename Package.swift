@@ -151,6 +151,17 @@ let package = Package(
         .target(
             name: "TestKit", dependencies: ["Domain", "Planning", "Engine", "CloudflareAPI", "CloudflareModel"],
             path: "Tests/TestKit", swiftSettings: strict),
+        // The simulation: the real engine and store against the model of Cloudflare, every job on one thread. Not shipped.
+        .target(name: "CSimulationHooks", path: "Tests/Simulation/Hooks"),
+        .target(
+            name: "Simulation",
+            dependencies: [
+                "Domain", "Planning", "Engine", "CloudflareAPI", "CloudflareModel", "StateStore", "CSQLite", "TestKit",
+                "CSimulationHooks",
+            ], path: "Tests/Simulation/Kit", swiftSettings: strict),
+        .executableTarget(
+            name: "edgecert-simulate", dependencies: ["Simulation", arguments], path: "Tests/Simulation/Program",
+            swiftSettings: strict),
         unitTests("Domain"),
         unitTests("Planning"),
         unitTests("Engine", ["Planning", "CloudflareAPI", "CloudflareModel", "Executors"]),
@@ -171,6 +182,10 @@ let package = Package(
                 "CloudflareModel", .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"), .product(name: "NIOSSL", package: "swift-nio-ssl"),
             ] + crypto),
+        .testTarget(
+            name: "SimulationTests",
+            dependencies: ["Simulation", "Domain", "CloudflareModel"], path: "Tests/Simulation/Cases",
+            swiftSettings: strict),
         .testTarget(
             name: "ContractTests",
             dependencies: [

@@ -109,8 +109,8 @@ extension ReplySignal {
     /// windows begin anew, else the five minutes that Cloudflare blocks for. At least a second.
     var waitWhenLimited: Duration {
         if let retryAfter { return max(retryAfter, .seconds(1)) }
-        let spans = (windows.filter { $0.remaining == 0 }.isEmpty ? windows : windows.filter { $0.remaining == 0 })
-            .compactMap(\.resetsAfter)
+        // A window that is not used up is not the one that was hit: its end says nothing of the block's.
+        let spans = windows.filter { $0.remaining == 0 }.compactMap(\.resetsAfter)
         return max(spans.max() ?? .minutes(5), .seconds(1))
     }
 }

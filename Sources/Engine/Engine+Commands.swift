@@ -90,6 +90,12 @@ extension Engine {
                     "no-such-object", "nothing with the id \(object) was seen in \(duty.name)",
                     "'edgecertctl list --all' shows what was")
             }
+            if record.sighting.kind != subject.kind {
+                throw Self.unfit(
+                    "wrong-kind",
+                    "\(object) is a \(record.sighting.kind.rawValue), \(subject.path(zoneName: duty.name)) is not",
+                    "'edgecertctl list --all' shows what each thing is")
+            }
             if record.sighting.stage.isOver {
                 throw Self.unfit(
                     "over", "\(object) is \(record.sighting.stage.code): there is nothing left to keep",

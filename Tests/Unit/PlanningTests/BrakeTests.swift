@@ -194,6 +194,7 @@ import Testing
         #expect(run.verdict("main") == "hold quota-exhausted")
         #expect(run.news.count { $0.kind == .decision } == 1)
         #expect(run.news.count { $0.kind == .episodeRaised && $0.fields.contains(.init(.condition, "held")) } == 1)
+        #expect(run.news.count { $0.kind == .operationRefused } == 1)
         run.respond = { _ in nil }
         run.pass(after: .hours(7))
         #expect(run.state.subjects.first?.refusal == nil)
