@@ -9,6 +9,7 @@ programs := edgecertd edgecertctl edgecert-sim
 CONFIGURATION ?= release
 bin := .build/$(CONFIGURATION)
 built := $(programs:%=$(bin)/%)
+shim := .build/crash-shim.so
 # Made out of the programs' own help.
 made := .build/share
 pages := $(made)/edgecertd.8 $(made)/edgecertctl.1 $(made)/edgecert-sim.1
@@ -22,7 +23,7 @@ place := sed -e 's|/usr/bin/|$(PREFIX)/bin/|g' -e 's|/usr/lib/edgecert/|$(PREFIX
 # After 'make install' on this very machine, not into a folder for a package.
 is_here := [ -z "$(DESTDIR)" ] && [ -d /run/systemd/system ]
 
-.PHONY: help deps build docs test unit-test system-test demo bench lint install uninstall clean
+.PHONY: help deps build docs test unit-test system-test crash-points crash-slice demo bench lint install uninstall clean
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 
@@ -55,7 +56,7 @@ $(made)/%.$(1): $(bin)/%
 endef
 $(foreach shell,bash zsh fish,$(eval $(call completion,$(shell))))
 
-test: unit-test system-test ## run all tests: unit, contract, system
+test: unit-test system-test crash-slice ## run all tests: unit, contract, system, a slice of the crash points
 
 unit-test:
 	@tools/deps build run test
@@ -72,6 +73,22 @@ system-test: build ## run the built programs under a systemd of their own (needs
 .build/varlink:
 	@python3 -m pip install --quiet --disable-pip-version-check --root-user-action=ignore --no-deps \
 	  --target $@ varlink==31.0.0 || echo "system-test: the Python package 'varlink' could not be fetched" >&2
+
+crash-points: build $(shim) ## kill the daemon at every system call that leaves a trace; half an hour and more
+	@tools/deps test
+	@$(crash_points) --verify-shim
+	@$(crash_points)
+
+crash-slice: build $(shim)
+	@tools/deps test
+	@$(crash_points) --verify-shim
+	@$(crash_points) --slice 70
+
+crash_points = Tests/CrashPoints/crash-points $(bin) --shim $(shim)
+
+# Preloaded into the daemon by the crash points, and part of nothing that is installed. The compiler is Swift's own.
+$(shim): Tests/CrashPoints/shim.c
+	@clang -shared -fPIC -O2 -Wall -Wextra -Werror -o $@ $<
 
 demo: build ## five minutes with a simulated Cloudflare: everything that happens, in ninety seconds
 	@demo/run
