@@ -9,6 +9,7 @@ programs := edgecertd edgecertctl edgecert-sim
 CONFIGURATION ?= release
 bin := .build/$(CONFIGURATION)
 built := $(programs:%=$(bin)/%)
+shim := .build/crash-shim.so
 # Made out of the programs' own help.
 made := .build/share
 pages := $(made)/edgecertd.8 $(made)/edgecertctl.1 $(made)/edgecert-sim.1
@@ -22,7 +23,7 @@ place := sed -e 's|/usr/bin/|$(PREFIX)/bin/|g' -e 's|/usr/lib/edgecert/|$(PREFIX
 # After 'make install' on this very machine, not into a folder for a package.
 is_here := [ -z "$(DESTDIR)" ] && [ -d /run/systemd/system ]
 
-.PHONY: help deps build docs test unit-test system-test fuzz demo bench lint install uninstall clean chaos-test chaos soak simulate simulation-test
+.PHONY: help deps build docs test unit-test system-test fuzz demo bench lint install uninstall clean chaos-test chaos soak simulate simulation-test crash-points crash-slice
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 
@@ -56,6 +57,7 @@ endef
 $(foreach shell,bash zsh fish,$(eval $(call completion,$(shell))))
 
 test: unit-test system-test chaos-test ## run all tests: unit, contract, system, and a slice of the chaos
+
 
 unit-test:
 	@tools/deps build run test
@@ -100,6 +102,21 @@ soak: build ## let the daemon live for HOURS (2) beside a simulator whose day is
 MINUTES ?= 1
 fuzz: deps ## pour bad input into what reads it, MINUTES of processor time for each target
 	@Tests/Fuzz/run $(MINUTES)
+crash-points: build $(shim) ## kill the daemon at every system call that leaves a trace; half an hour and more
+	@tools/deps test
+	@$(crash_points) --verify-shim
+	@$(crash_points)
+
+crash-slice: build $(shim)
+	@tools/deps test
+	@$(crash_points) --verify-shim
+	@$(crash_points) --slice 70
+
+crash_points = Tests/CrashPoints/crash-points $(bin) --shim $(shim)
+
+# Preloaded into the daemon by the crash points, and part of nothing that is installed. The compiler is Swift's own.
+$(shim): Tests/CrashPoints/shim.c
+	@clang -shared -fPIC -O2 -Wall -Wextra -Werror -o $@ $<
 
 demo: build ## five minutes with a simulated Cloudflare: everything that happens, in ninety seconds
 	@demo/run

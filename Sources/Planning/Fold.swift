@@ -42,6 +42,7 @@ extension PlanDraft {
     private mutating func see(_ fresh: Sighting, _ old: ObjectRecord, generation: Int?) {
         var record = old
         guard record.sighting.kind == fresh.kind else { return }  // an identifier of the other kind: not the same thing
+        guard !isStale(fresh, about: record) else { return }
         record.missingSince = nil
         if isClockTrusted { record.keepBefore(now) }
         if record.generation == nil { record.generation = generation }
@@ -62,6 +63,15 @@ extension PlanDraft {
             Transition(
                 subject: record.subject, object: record.id, at: now, event: .certificateReplaced,
                 from: .init(old.sighting), to: .init(fresh), detail: replaced), as: .notice)
+    }
+
+    /// A listing may be older than the answer, or the other listing, that showed a thing to go because we asked for it.
+    /// Only one that goes on showing it at work says that this did not happen, or was taken back.
+    private func isStale(_ fresh: Sighting, about record: ObjectRecord) -> Bool {
+        guard record.removedFor != nil, record.sighting.stage.isDeparting, !fresh.stage.isDeparting,
+            let asked = self.record(of: record.subject).lastChangeAt
+        else { return false }
+        return (now - asked).magnitude < Self.listingLag
     }
 
     private mutating func appear(_ fresh: Sighting, _ generation: Int?) {
@@ -170,11 +180,13 @@ extension PlanDraft {
         keepService(&record)
         if record.isOurs, !old.sighting.stage.isDeparting { departures.append(record.id) }
         set(record)
+        let unanswered = operations.first { $0.action.effect == .remove && $0.action.object == record.id }
+        let reason = record.removedFor ?? unanswered?.reason
         write(
             Transition(
                 subject: record.subject, object: record.id, at: now, event: .vanished, from: .init(old.sighting),
-                to: .init(record.sighting), detail: record.removedFor.map { "removed by us: \($0.rawValue)" } ?? ""),
-            as: record.isOurs && record.removedFor == nil ? .warning : .info)
+                to: .init(record.sighting), detail: reason.map { "removed by us: \($0.rawValue)" } ?? ""),
+            as: record.isOurs && reason == nil ? .warning : .info)
     }
 }
 
