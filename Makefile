@@ -23,7 +23,8 @@ place := sed -e 's|/usr/bin/|$(PREFIX)/bin/|g' -e 's|/usr/lib/edgecert/|$(PREFIX
 # After 'make install' on this very machine, not into a folder for a package.
 is_here := [ -z "$(DESTDIR)" ] && [ -d /run/systemd/system ]
 
-.PHONY: help deps build docs test unit-test system-test fuzz demo bench lint install uninstall clean chaos-test chaos soak simulate simulation-test crash-points crash-slice
+.PHONY: help deps build docs test unit-test system-test simulate simulation-test crash-points crash-slice chaos chaos-test \
+  soak fuzz demo bench lint install uninstall clean crash-points crash-slice
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 
@@ -56,8 +57,7 @@ $(made)/%.$(1): $(bin)/%
 endef
 $(foreach shell,bash zsh fish,$(eval $(call completion,$(shell))))
 
-test: unit-test system-test chaos-test ## run all tests: unit, contract, system, and a slice of the chaos
-
+test: unit-test system-test ## run all tests: unit, contract, system
 
 unit-test:
 	@tools/deps build run test
@@ -102,6 +102,7 @@ soak: build ## let the daemon live for HOURS (2) beside a simulator whose day is
 MINUTES ?= 1
 fuzz: deps ## pour bad input into what reads it, MINUTES of processor time for each target
 	@Tests/Fuzz/run $(MINUTES)
+
 crash-points: build $(shim) ## kill the daemon at every system call that leaves a trace; half an hour and more
 	@tools/deps test
 	@$(crash_points) --verify-shim

@@ -139,7 +139,9 @@ struct StoreFile: Sendable {
 
     /// Removes what an earlier making left, if there is such a thing.
     func discard() throws(StoreTrouble) {
-        guard unlink(path) == 0 || errno == ENOENT else { throw StoreTrouble(errno: errno, doing: "unlink", path: path) }
+        guard unlink(path) == 0 || errno == ENOENT else {
+            throw StoreTrouble(errno: errno, doing: "unlink", path: path)
+        }
     }
 
     /// Gives the file the name of another, at once. Durable when this returns.
