@@ -24,7 +24,7 @@ place := sed -e 's|/usr/bin/|$(PREFIX)/bin/|g' -e 's|/usr/lib/edgecert/|$(PREFIX
 is_here := [ -z "$(DESTDIR)" ] && [ -d /run/systemd/system ]
 
 .PHONY: help deps build docs test unit-test system-test simulate simulation-test crash-points crash-slice chaos chaos-test \
-  soak fuzz demo bench lint install uninstall clean crash-points crash-slice
+  soak fuzz demo bench lint install uninstall clean
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 
