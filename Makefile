@@ -9,6 +9,7 @@ programs := edgecertd edgecertctl edgecert-sim
 CONFIGURATION ?= release
 bin := .build/$(CONFIGURATION)
 built := $(programs:%=$(bin)/%)
+shim := .build/crash-shim.so
 # Made out of the programs' own help.
 made := .build/share
 pages := $(made)/edgecertd.8 $(made)/edgecertctl.1 $(made)/edgecert-sim.1
@@ -22,7 +23,8 @@ place := sed -e 's|/usr/bin/|$(PREFIX)/bin/|g' -e 's|/usr/lib/edgecert/|$(PREFIX
 # After 'make install' on this very machine, not into a folder for a package.
 is_here := [ -z "$(DESTDIR)" ] && [ -d /run/systemd/system ]
 
-.PHONY: help deps build docs test unit-test system-test demo bench lint install uninstall clean
+.PHONY: help deps build docs test unit-test system-test simulate simulation-test crash-points crash-slice chaos chaos-test \
+  soak fuzz demo bench lint install uninstall clean
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 
@@ -62,16 +64,60 @@ unit-test:
 	swift build --build-tests
 	swift test --skip-build --parallel
 
+# The simulation: `make simulate SEEDS=1000 DAYS=90 FIRST=1`.
+SEEDS ?= 1000
+DAYS ?= 90
+FIRST ?= 1
+simulate: deps ## prove the invariants by SEEDS simulated runs of DAYS days
+	swift build -c release --product edgecert-simulate
+	.build/release/edgecert-simulate --seeds $(SEEDS) --days $(DAYS) --first $(FIRST)
+
+simulation-test: SEEDS := 200
+simulation-test: simulate ## the same with 200 seeds of 90 days
+
 system-test: build ## run the built programs under a systemd of their own (needs root)
 	@tools/deps build run test
 	@$(MAKE) --no-print-directory docs .build/varlink
 	@Tests/System/in-systemd env CONFIGURATION=$(CONFIGURATION) python3 -m unittest discover -v -s Tests/System -p 'test_*.py' || \
 	  { code=$$?; [ $$code = 77 ] || exit $$code; }
 
+chaos-test: build
+	@tools/deps build run test
+	@Tests/Chaos/run --programs $(bin) --slice
+
+chaos: build ## spoil the network in every way between daemon and simulator (a quarter of an hour)
+	@tools/deps build run test
+	@Tests/Chaos/run --programs $(bin)
+
+HOURS ?= 2
+soak: build ## let the daemon live for HOURS (2) beside a simulator whose day is a minute, and draw what it took
+	@Tests/Soak/run --programs $(bin) --hours $(HOURS)
+
 # The reference client of the Varlink project, for the tests alone; without it theirs are skipped, and say so.
 .build/varlink:
 	@python3 -m pip install --quiet --disable-pip-version-check --root-user-action=ignore --no-deps \
 	  --target $@ varlink==31.0.0 || echo "system-test: the Python package 'varlink' could not be fetched" >&2
+
+# The build is one of its own, below .build-fuzz; it takes some ten minutes the first time.
+MINUTES ?= 1
+fuzz: deps ## pour bad input into what reads it, MINUTES of processor time for each target
+	@Tests/Fuzz/run $(MINUTES)
+
+crash-points: build $(shim) ## kill the daemon at every system call that leaves a trace; half an hour and more
+	@tools/deps test
+	@$(crash_points) --verify-shim
+	@$(crash_points)
+
+crash-slice: build $(shim)
+	@tools/deps test
+	@$(crash_points) --verify-shim
+	@$(crash_points) --slice 70
+
+crash_points = Tests/CrashPoints/crash-points $(bin) --shim $(shim)
+
+# Preloaded into the daemon by the crash points, and part of nothing that is installed. The compiler is Swift's own.
+$(shim): Tests/CrashPoints/shim.c
+	@clang -shared -fPIC -O2 -Wall -Wextra -Werror -o $@ $<
 
 demo: build ## five minutes with a simulated Cloudflare: everything that happens, in ninety seconds
 	@demo/run

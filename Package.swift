@@ -41,6 +41,32 @@ func unitTests(_ module: String, _ more: [Target.Dependency] = []) -> Target {
         path: "Tests/Unit/\(module)Tests", swiftSettings: strict)
 }
 
+/// What bad input is poured into: tests over the corpus in an ordinary build; with EDGECERT_FUZZ set ('make fuzz'), one
+/// program with libFuzzer in it. The same sources, so that nothing of the fuzzers is in any other build.
+let isFuzzing = Context.environment["EDGECERT_FUZZ"] != nil
+let fuzzed: [Target.Dependency] =
+    [
+        "Domain", "Engine", "CloudflareAPI", "ControlAPI", "Keys", "SettingsFile", "StateStore", "SystemdLink",
+        "CSQLite",
+        "TestKit",
+    ] + crypto
+let fuzzing: [Target] =
+    isFuzzing
+    ? [
+        .systemLibrary(name: "CFuzzer", path: "Tests/Fuzz/CFuzzer"),
+        .executableTarget(
+            name: "edgecert-fuzz", dependencies: fuzzed + ["CFuzzer"], path: "Tests/Fuzz",
+            exclude: ["CFuzzer", "Corpus", "Dictionaries", "Replay", "run"], sources: ["Entries", "Runner"],
+            // Debian's gold dies of an internal error over libFuzzer's debug information.
+            swiftSettings: strict, linkerSettings: [.unsafeFlags(["-use-ld=lld"])]),
+    ]
+    : [
+        .testTarget(
+            name: "FuzzTests", dependencies: fuzzed, path: "Tests/Fuzz",
+            exclude: ["CFuzzer", "Corpus", "Dictionaries", "Runner", "run"], sources: ["Entries", "Replay"],
+            swiftSettings: strict)
+    ]
+
 let package = Package(
     name: "edgecert",
     products: [
@@ -133,6 +159,17 @@ let package = Package(
         .target(
             name: "TestKit", dependencies: ["Domain", "Planning", "Engine", "CloudflareAPI", "CloudflareModel"],
             path: "Tests/TestKit", swiftSettings: strict),
+        // The simulation: the real engine and store against the model of Cloudflare, every job on one thread. Not shipped.
+        .target(name: "CSimulationHooks", path: "Tests/Simulation/Hooks"),
+        .target(
+            name: "Simulation",
+            dependencies: [
+                "Domain", "Planning", "Engine", "CloudflareAPI", "CloudflareModel", "StateStore", "CSQLite", "TestKit",
+                "CSimulationHooks",
+            ], path: "Tests/Simulation/Kit", swiftSettings: strict),
+        .executableTarget(
+            name: "edgecert-simulate", dependencies: ["Simulation", arguments], path: "Tests/Simulation/Program",
+            swiftSettings: strict),
         unitTests("Domain"),
         unitTests("Planning"),
         unitTests("Engine", ["Planning", "CloudflareAPI", "CloudflareModel", "Executors"]),
@@ -154,11 +191,15 @@ let package = Package(
                 .product(name: "NIOPosix", package: "swift-nio"), .product(name: "NIOSSL", package: "swift-nio-ssl"),
             ] + crypto),
         .testTarget(
+            name: "SimulationTests",
+            dependencies: ["Simulation", "Domain", "CloudflareModel"], path: "Tests/Simulation/Cases",
+            swiftSettings: strict),
+        .testTarget(
             name: "ContractTests",
             dependencies: [
                 "Domain", "Planning", "Engine", "CloudflareAPI", "CloudflareModel", "HTTPTransport", "SimulatorServer",
                 "StateStore", "TestKit",
             ], path: "Tests/Contract", swiftSettings: strict),
-    ],
+    ] + fuzzing,
     swiftLanguageModes: [.v6]
 )

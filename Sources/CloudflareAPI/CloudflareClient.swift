@@ -49,10 +49,10 @@ public struct CloudflareClient: Sendable {
             await gate.note(ReplySignal())
             throw ProviderTrouble(error, in: call).hiding(token)
         }
-        let reply = Reply(response, to: call)
+        let reply = Reply(response, to: call, sentWith: token)
         var signal = RateHeaders.signal(from: response)
         guard reply.isGood else {
-            let trouble = ProviderTrouble(reply, signal: signal).hiding(token)
+            let trouble = ProviderTrouble(reply, signal: signal)
             // So that the gate closes also where only the code, and no header, says for how long.
             if case .limited(let delay, _) = trouble { signal.retryAfter = delay }
             await gate.note(signal)

@@ -60,7 +60,9 @@ enum RateHeaders {
     private static func members(_ lines: [String]) -> [Member] {
         lines.flatMap { split($0, at: ",") }.prefix(64).compactMap { text in
             let parts = split(text, at: ";").map(\.trimmed)
-            guard let first = parts.first, let name = unquoted(first), !name.isEmpty else { return nil }
+            guard let first = parts.first, let name = unquoted(first), !name.isEmpty, name.utf8.count <= 100 else {
+                return nil
+            }
             var numbers: [String: Int] = [:]
             for part in parts.dropFirst() {
                 guard let sign = part.firstIndex(of: "=") else { continue }
@@ -107,8 +109,8 @@ extension ReplySignal {
     /// windows begin anew, else the five minutes that Cloudflare blocks for. At least a second.
     var waitWhenLimited: Duration {
         if let retryAfter { return max(retryAfter, .seconds(1)) }
-        let spans = (windows.filter { $0.remaining == 0 }.isEmpty ? windows : windows.filter { $0.remaining == 0 })
-            .compactMap(\.resetsAfter)
+        // A window that is not used up is not the one that was hit: its end says nothing of the block's.
+        let spans = windows.filter { $0.remaining == 0 }.compactMap(\.resetsAfter)
         return max(spans.max() ?? .minutes(5), .seconds(1))
     }
 }

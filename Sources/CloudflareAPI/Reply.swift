@@ -12,10 +12,15 @@ struct Reply: Sendable {
     /// nil when the body is not JSON: empty, cut off, or some proxy's page.
     let json: JSON?
     let response: HTTPResponse
+    /// What the request was sent with: struck out of all that is told of the answer. Whoever is on the way may echo the
+    /// request, and what stands in the answer stands in explanations of ours too.
+    private let token: Secret
 
-    init(_ response: HTTPResponse, to call: Call) {
-        (self.call, self.response, status) = (call, response, response.status)
-        ray = response.header("CF-Ray").map(Words.printable)
+    init(_ response: HTTPResponse, to call: Call, sentWith token: Secret = Secret("")) {
+        (self.call, self.response, self.token, status) = (call, response, token, response.status)
+        ray = response.header("CF-Ray").map { ray in
+            Words.printable(token.reveal { Words.hiding($0, in: ray) })
+        }
         json = JSON(response.body)
     }
 
@@ -68,7 +73,7 @@ struct Reply: Sendable {
         return ProviderAnswer(
             endpoint: call.endpoint, httpStatus: status,
             code: explanation == nil ? errors.lazy.compactMap(\.code).first : nil,
-            message: Words.kept(message), ray: ray)
+            message: Words.kept(token.reveal { Words.hiding($0, in: message) }), ray: ray)
     }
 
     /// What an answer without any message looks like.
@@ -83,10 +88,11 @@ struct Reply: Sendable {
 
 /// Texts from outside, made fit to be shown.
 enum Words {
-    /// At most 1,000 characters, control characters replaced.
+    /// At most 1,000 Unicode scalars (one character can have any number of marks), control characters replaced.
     static func kept(_ text: String) -> String {
-        let text = printable(text)
-        return text.count > 1000 ? text.prefix(999) + "…" : text
+        let start = text.unicodeScalars.prefix(1001)
+        guard start.count > 1000 else { return printable(text) }
+        return printable(String(start.prefix(999))) + "…"
     }
 
     /// Control characters, and those that turn the direction of writing, become spaces: a message is shown on terminals.
@@ -107,7 +113,7 @@ enum Words {
     /// `text` with every occurrence of `secret` replaced: a proxy may echo the request that it did not like.
     static func hiding(_ secret: String, in text: String) -> String {
         let (secret, bytes) = (Array(secret.utf8), Array(text.utf8))
-        guard secret.count >= 4, bytes.count >= secret.count else { return text }
+        guard secret.count >= 4, !bytes.isEmpty else { return text }
         var kept: [UInt8] = []
         var place = 0
         while place < bytes.count {
@@ -119,6 +125,22 @@ enum Words {
                 place += 1
             }
         }
-        return String(decoding: kept, as: UTF8.self)
+        return String(decoding: hidingStart(of: secret, atEndOf: kept), as: UTF8.self)
+    }
+
+    /// A text that was cut may end within the secret. Four bytes of it tell nothing.
+    private static func hidingStart(of secret: [UInt8], atEndOf text: [UInt8]) -> [UInt8] {
+        let mark = Array("…".utf8)
+        let isCut = text.ends(with: mark)
+        let body = text[..<(text.count - (isCut ? mark.count : 0))]
+        let longest = (5..<max(5, secret.count)).last { body.ends(with: secret.prefix($0)) }
+        guard let longest else { return text }
+        return Array(body.dropLast(longest)) + Array("•••".utf8) + (isCut ? mark : [])
+    }
+}
+
+extension Collection<UInt8> where Self: BidirectionalCollection {
+    fileprivate func ends(with other: some BidirectionalCollection<UInt8>) -> Bool {
+        reversed().starts(with: other.reversed())
     }
 }

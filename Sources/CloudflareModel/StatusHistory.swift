@@ -19,6 +19,9 @@ struct StatusHistory: Sendable {
     /// The last word, even if its time has not come.
     var last: String { marks[marks.endIndex - 1].status }
 
+    /// When the last word was noted.
+    var lastAt: Timestamp { marks[marks.endIndex - 1].at }
+
     /// Sets the word from `moment` on. What was foreseen for later is dropped.
     mutating func note(_ status: String, at moment: Timestamp) {
         while marks.count > 1, marks[marks.endIndex - 1].at > moment { marks.removeLast() }

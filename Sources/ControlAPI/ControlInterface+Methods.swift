@@ -107,8 +107,9 @@ extension ControlInterface {
         # Look, plan and act now, ahead of the schedule.
         method Reconcile(scope: ?string) -> (at: string, lines: []string, planned: []Planned)
 
-        # Take a thing at Cloudflare for the subject's own.
-        method Adopt(object: string, subject: string) -> (at: string, lines: []string, planned: []Planned)
+        # Take a thing at Cloudflare for the subject's own; with 'replace' also one that is not as wished, and that is
+        # removed once what is wished serves.
+        method Adopt(object: string, subject: string, replace: ?bool) -> (at: string, lines: []string, planned: []Planned)
 
         # Give a subject out of hand: it is watched from then on, and left alone.
         method Release(subject: string) -> (at: string, lines: []string, planned: []Planned)

@@ -74,7 +74,12 @@ public struct AdoptParameters: Codable, Hashable, Sendable {
     /// Cloudflare's identifier of the thing.
     public var object: String
     public var subject: String
-    public init(object: String, subject: String) { (self.object, self.subject) = (object, subject) }
+    /// Also take what is not as wished: it is replaced, and then removed.
+    public var replace: Bool?
+
+    public init(object: String, subject: String, replace: Bool? = nil) {
+        (self.object, self.subject, self.replace) = (object, subject, replace)
+    }
 }
 
 /// Parameters of `Release` and `Unhold`.

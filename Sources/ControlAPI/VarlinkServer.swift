@@ -164,10 +164,10 @@ public actor VarlinkServer {
         case .end: close(connection)
         case .bytes:
             connection.quietSince = patience.now()
-            if connection.call == nil {
-                take(from: connection)
-            } else if connection.incoming.count > limits.callBytes {
-                end(id)  // calls are heaped up faster than they are answered
+            let before = connection.incoming.count
+            if connection.call == nil { take(from: connection) }
+            if connection.incoming.count == before, before > limits.callBytes {
+                end(id)  // calls are heaped up faster than they are answered, or their replies read
             }
         }
     }
@@ -181,9 +181,11 @@ public actor VarlinkServer {
         connection.reading = nil
     }
 
-    /// Begins the next call that is whole.
+    /// Begins the next call that is whole. A caller that does not read its replies gets no further ones: its calls wait.
     private func take(from connection: Connection) {
-        while connection.call == nil, connections[connection.id] === connection {
+        while connection.call == nil, connections[connection.id] === connection,
+            connection.unreadCount <= limits.unreadBytes
+        {
             let message: [UInt8]?
             do {
                 message = try connection.incoming.next()
@@ -302,11 +304,17 @@ public actor VarlinkServer {
         }
     }
 
+    /// The caller reads again: what waits is written, and the calls that wait are begun.
+    private func roomCame(_ id: Int) {
+        writable(id)
+        if let connection = connections[id] { take(from: connection) }
+    }
+
     private func watchForRoom(_ connection: Connection) {
         guard connection.writing == nil else { return }
         let (id, descriptor) = (connection.id, connection.descriptor)
         let source = DispatchSource.makeWriteSource(fileDescriptor: descriptor.number, queue: executor.queue)
-        source.setEventHandler { @Sendable [weak self] in self?.assumeIsolated { $0.writable(id) } }
+        source.setEventHandler { @Sendable [weak self] in self?.assumeIsolated { $0.roomCame(id) } }
         source.setCancelHandler { @Sendable in withExtendedLifetime(descriptor) {} }
         connection.writing = source
         source.activate()

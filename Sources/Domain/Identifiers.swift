@@ -26,19 +26,38 @@ public enum SubjectKind: String, Hashable, Sendable, CaseIterable, Comparable {
 ///
 /// The name is the settings' where a wish names it, and Cloudflare's identifier where the thing was only discovered.
 public struct Subject: Hashable, Comparable, Sendable {
-    public let zone: ZoneID
-    public let kind: SubjectKind
-    public let name: String
+    /// Kept once for all copies: a subject is the key of nearly everything.
+    @usableFromInline
+    final class Parts: Sendable {
+        @usableFromInline let zone: ZoneID
+        @usableFromInline let kind: SubjectKind
+        @usableFromInline let name: String
+        @usableFromInline
+        init(zone: ZoneID, kind: SubjectKind, name: String) {
+            (self.zone, self.kind, self.name) = (zone, kind, name)
+        }
+    }
+
+    @usableFromInline let parts: Parts
 
     public init(zone: ZoneID, kind: SubjectKind, name: String) {
-        (self.zone, self.kind, self.name) = (zone, kind, name)
+        parts = Parts(zone: zone, kind: kind, name: name)
+    }
+
+    @inlinable public var zone: ZoneID { parts.zone }
+    @inlinable public var kind: SubjectKind { parts.kind }
+    @inlinable public var name: String { parts.name }
+
+    @inlinable public static func == (left: Subject, right: Subject) -> Bool {
+        if left.parts === right.parts { return true }
+        return left.name == right.name && left.kind == right.kind && left.zone == right.zone
     }
 
     /// `example.com/certificate_pack/main`: how people write and read it, in the tool and in the journal.
     public func path(zoneName: String) -> String { "\(zoneName)/\(kind.rawValue)/\(name)" }
 
     /// Within one zone names differ nearly always: hashing the rest costs more than it tells apart.
-    public func hash(into hasher: inout Hasher) { hasher.combine(name) }
+    @inlinable public func hash(into hasher: inout Hasher) { hasher.combine(name) }
 
     public static func < (left: Subject, right: Subject) -> Bool {
         if left.zone != right.zone { return left.zone < right.zone }

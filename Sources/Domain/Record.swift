@@ -1,7 +1,7 @@
 /// What is remembered of one thing at Cloudflare.
 public struct ObjectRecord: Hashable, Sendable {
     /// As last seen: identifier, status, stage, traits.
-    public var sighting: Sighting
+    @Shared public var sighting: Sighting
     /// Whose it is: the wish's subject when it is ours, else one named for its identifier.
     public var subject: Subject
     /// Ordered here, adopted, or neither (S2).
@@ -99,7 +99,7 @@ public struct SubjectRecord: Hashable, Sendable {
     /// False once the settings name it no more.
     public var isWished: Bool
     /// The last decision and when it was first made so.
-    public var decision: Decision?
+    @Shared public var decision: Decision?
     public var decidedSince: Timestamp?
     /// When the last change to it was sent (S10).
     public var lastChangeAt: Timestamp?

@@ -69,7 +69,7 @@ public struct PackTraits: Hashable, Sendable {
     }
 
     /// There is no end of a pack itself: it is the earliest end of its certificates.
-    public var notAfter: Timestamp? { certificates.compactMap(\.notAfter).min() }
+    public var notAfter: Timestamp? { certificates.lazy.compactMap { $0.notAfter }.min() }
 
     public var isAdvanced: Bool { type == "advanced" }
 }

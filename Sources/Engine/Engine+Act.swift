@@ -245,7 +245,7 @@ extension Engine {
 extension ZoneState {
     /// True when the same has failed before, and has not succeeded since.
     fileprivate func hasTried(_ operation: Operation) -> Bool {
-        subjects.first { $0.subject == operation.subject }?.hasTried(operation.action) ?? false
+        subjects.first { $0.subject == operation.subject }?.hasFailed(operation.action) ?? false
     }
 }
 

@@ -23,7 +23,8 @@ extension Engine {
         let certificates = state.objects.filter { $0.subject == subject }
         guard let meant = object ?? Self.meant(by: action, certificates) else {
             throw Self.unfit(
-                "no-such-subject", "no certificate of \(subject.path(zoneName: duty.name)) was ever seen", nil)
+                "no-such-subject", "there is no certificate of ours for \(subject.path(zoneName: duty.name))",
+                "'edgecertctl list --all' shows what there is")
         }
         guard certificates.contains(where: { $0.id == meant }) else {
             throw Self.unfit("no-such-object", "it has no such certificate", "'edgecertctl show' lists them")

@@ -21,7 +21,8 @@ extension Engine {
         switch command {
         case .reconcile(let scope): return try await reconcile(scope, .person)
         case .plan(let scope): return try await reconcile(scope, .planning)
-        case .adopt(let object, let subject): return try await adopt(object, as: subject)
+        case .adopt(let object, let subject, let mayReplace):
+            return try await adopt(object, as: subject, mayReplace: mayReplace)
         case .release(let subject): return try await release(subject)
         case .approve(let subject): return try await approve(subject, person)
         case .approveState: return try approveState()
@@ -80,12 +81,20 @@ extension Engine {
 
     // MARK: Ownership
 
-    private func adopt(_ object: ObjectID, as subject: Subject) async throws(CommandTrouble) -> CommandReply {
+    private func adopt(
+        _ object: ObjectID, as subject: Subject, mayReplace: Bool
+    ) async throws(CommandTrouble) -> CommandReply {
         try await changing(subject) { duty, state, now throws(CommandTrouble) in
             guard var record = state.objects.first(where: { $0.id == object }) else {
                 throw Self.unfit(
                     "no-such-object", "nothing with the id \(object) was seen in \(duty.name)",
                     "'edgecertctl list --all' shows what was")
+            }
+            if record.sighting.kind != subject.kind {
+                throw Self.unfit(
+                    "wrong-kind",
+                    "\(object) is a \(record.sighting.kind.rawValue), \(subject.path(zoneName: duty.name)) is not",
+                    "'edgecertctl list --all' shows what each thing is")
             }
             if record.sighting.stage.isOver {
                 throw Self.unfit(
@@ -95,7 +104,7 @@ extension Engine {
             if record.isOurs {
                 throw Self.unfit("already-ours", "\(object) is ours already, as \(record.subject.name)", nil)
             }
-            guard duty.wish?.wishes.contains(where: { $0.kind == subject.kind && $0.name == subject.name }) == true
+            guard let wish = duty.wish?.wishes.first(where: { $0.kind == subject.kind && $0.name == subject.name })
             else {
                 throw Self.unfit(
                     "no-such-wish", "the settings name no \(subject.path(zoneName: duty.name))",
@@ -117,6 +126,14 @@ extension Engine {
                 }
                 record.generation = generation
             }
+            let isMet = Planner.isMet(wish, by: record, zoneName: duty.name)
+            if !isMet, !mayReplace {
+                throw Self.unsafe(
+                    "not-as-wished",
+                    "\(object) is not what the settings want of \(subject.path(zoneName: duty.name)): once adopted it "
+                        + "would be removed as soon as what they want serves",
+                    "bring the settings in line with it first, or give --replace if that is meant")
+            }
             record.subject = subject
             let adopted = state.replacing(record)
             let operation = Operation(
@@ -124,7 +141,10 @@ extension Engine {
                 action: subject.kind == .certificatePack ? .pack(.adopt(object)) : .clientCertificate(.adopt(object)),
                 reason: .personAsked, committedAt: now)
             let settled = planner.settle(operation, .accepted(object, nil), in: adopted, zoneName: duty.name, now: now)
-            return (settled.changes, settled.news, ["\(object) is now kept as \(subject.path(zoneName: duty.name))"])
+            let fate = isMet ? "" : "; it is removed once what the settings want serves"
+            return (
+                settled.changes, settled.news, ["\(object) is now kept as \(subject.path(zoneName: duty.name))\(fate)"]
+            )
         }
     }
 
@@ -374,7 +394,7 @@ extension Engine {
     private func describe(_ command: PersonCommand) -> String {
         switch command {
         case .reconcile(let scope), .plan(let scope), .suspend(let scope, _, _), .resume(let scope): describe(scope)
-        case .adopt(_, let subject), .release(let subject), .approve(let subject), .unhold(let subject),
+        case .adopt(_, let subject, _), .release(let subject), .approve(let subject), .unhold(let subject),
             .revoke(let subject, _, _), .reactivate(let subject, _):
             describe(.subject(subject))
         case .approveState: "state"
@@ -395,7 +415,7 @@ extension PersonCommand {
     /// What the audit keeps besides verb and target.
     var detail: String {
         switch self {
-        case .adopt(let object, _): object.text
+        case .adopt(let object, _, let mayReplace): mayReplace ? "\(object), to be replaced" : object.text
         case .suspend(_, let reason, let until): "until \(until.rfc3339): \(reason)"
         case .revoke(_, let object, let reason): [object?.text, reason].compactMap { $0 }.joined(separator: " ")
         case .reactivate(_, let object): object?.text ?? ""

@@ -342,6 +342,7 @@ extension Engine {
             storeTrouble = nil
             resolve(.storeUnwritable)
         }
+        writeUnwritten()
     }
 
     func tell(_ news: [News]) {

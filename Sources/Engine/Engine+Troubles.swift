@@ -74,9 +74,24 @@ extension Engine {
                 ]))
         do throws(StoreTrouble) {
             try ports.ledger.commit([.episode(episode)])
+            unwritten[episode.condition] = nil
         } catch {
+            unwritten[episode.condition] = episode
             // It has been told; a database that cannot be written is a trouble of its own, raised once.
             if episode.condition != .storeUnwritable { note(error) }
+        }
+    }
+
+    /// What could not be written of the daemon's own troubles, as it stands by now: else one that is over would stay open
+    /// in the database for as long as the process lives.
+    func writeUnwritten() {
+        guard !unwritten.isEmpty else { return }
+        let episodes = unwritten.values.sorted { $0.condition.rawValue < $1.condition.rawValue }
+        do throws(StoreTrouble) {
+            try ports.ledger.commit(episodes.map(Change.episode))
+            unwritten = [:]
+        } catch {
+            // With the next commit, then.
         }
     }
 

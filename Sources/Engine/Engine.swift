@@ -38,6 +38,8 @@ public actor Engine {
     var allowedInterval: Duration?
     /// Open troubles of the daemon itself, as last told.
     var daemonEpisodes: [Episode.Condition: Episode] = [:]
+    /// Those that the database could not take, as they stand by now.
+    var unwritten: [Episode.Condition: Episode] = [:]
     var alarm: (any TimerHandle)?
     var isStarted = false
     var isStopping = false

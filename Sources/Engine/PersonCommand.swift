@@ -6,7 +6,8 @@ public enum PersonCommand: Hashable, Sendable {
     case reconcile(Suspension.Scope)
     /// Look and plan; nothing is done by it.
     case plan(Suspension.Scope)
-    case adopt(ObjectID, as: Subject)
+    /// `replacing` also takes what is not as wished: it is replaced, and then removed.
+    case adopt(ObjectID, as: Subject, replacing: Bool = false)
     case release(Subject)
     case approve(Subject)
     /// Trust a state that was set aside and begun anew, or restored.

@@ -5,8 +5,9 @@ import Executors
 import Glibc
 import Synchronization
 
-/// Sends requests over https with libcurl, and keeps the connections for the next ones.
+/// Sends requests over https with libcurl, and keeps connections with HTTP/2 for the next ones.
 ///
+/// Those with HTTP/1 are closed after their answer: nothing there tells whose answer comes next.
 /// Certificates are always checked. Proxies are those of the environment (`HTTPS_PROXY`, `NO_PROXY`), but for loopback.
 /// The process must ignore SIGPIPE.
 public final class CurlTransport: Transport {

@@ -86,7 +86,6 @@ final class Transfer {
         if address.isLoopback { text(CURLOPT_NOPROXY, "*") }
         number(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1)
         number(CURLOPT_HTTP_VERSION, Int(CURL_HTTP_VERSION_2TLS))
-        number(CURLOPT_PIPEWAIT, 1)
         // On a connection that was kept, libcurl sends a request again when the server hangs up without a word, and an
         // order could be carried out twice. A change gets a connection of its own.
         if !request.method.isRead { number(CURLOPT_FRESH_CONNECT, 1) }
@@ -161,6 +160,11 @@ final class Transfer {
         }
         let line = String(decoding: bytes, as: UTF8.self)
         if line.hasPrefix("HTTP/") {
+            // HTTP/1 has no mark that ties an answer to its question: what a server or a proxy sends too much would be
+            // the next question's answer, and one zone's listing another's. Such a connection serves once.
+            if line.hasPrefix("HTTP/1") {
+                guard edgecert_easy_set_long(easy, CURLOPT_FORBID_REUSE, 1) == CURLE_OK else { return false }
+            }
             headers = []  // one answer may follow another: 100 Continue, or a request that was sent again
             received = []
         } else if let colon = line.firstIndex(of: ":") {

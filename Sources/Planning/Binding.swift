@@ -4,7 +4,7 @@ import Domain
 extension PlanDraft {
     /// Marks what is wished, and binds things whose wish was renamed to the wish's new name.
     mutating func bind(_ input: PlanInput) {
-        for subject in wishes.keys.filter({ subjects[$0]?.isWished != true }).sorted() {
+        for subject in wishes.keys.filter({ subjects.read($0) { $0.isWished } != true }).sorted() {
             change(subject) { $0.isWished = true }
         }
         for record in before.subjects where record.isWished && wishes[record.subject] == nil {
@@ -29,9 +29,9 @@ extension PlanDraft {
     /// A live pack that its own wish does not want, or that has none, goes to a wish that wants it and has no such pack.
     private mutating func rebindPacks(_ ours: inout [Subject: [ObjectRecord]]) {
         var strays: [HostSet: [ObjectRecord]] = [:]
-        for (subject, records) in ours where subject.kind == .certificatePack && !hasOpenOperation(subject) {
-            for record in records where record.isOurs && isBindable(record) && !meets(wishes[subject], record) {
-                guard let pack = record.pack else { continue }
+        for standing in standings where standing.subject.kind == .certificatePack {
+            for record in standing.things where record.isOurs && isBindable(record) && !meets(standing.wish, record) {
+                guard let pack = record.pack, !hasOpenOperation(standing.subject) else { continue }
                 strays[pack.hosts.withoutBranding, default: []].append(record)
             }
         }

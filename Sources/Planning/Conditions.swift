@@ -25,23 +25,23 @@ struct Conditions {
     let input: PlanInput
     let draft: PlanDraft
     private var now: Timestamp { input.now }
-    private var wishes: [Subject: Wish] { draft.wishes }
 
     init(_ draft: PlanDraft, _ input: PlanInput) { (self.draft, self.input) = (draft, input) }
 
     func findings() -> [Finding] {
         var cover: Cover?
         var findings: [Finding] = []
-        for subject in Set(draft.bySubject.keys).union(wishes.keys) {
-            let present = (draft.bySubject[subject] ?? []).filter { !$0.stage.isOver }
+        for standing in draft.standings {
+            let (subject, wish) = (standing.subject, standing.wish)
+            let present = standing.things.only { !$0.stage.isOver }
             if let unread = present.filter({ $0.stage == .unread }).min(by: isOlder) {
                 findings.append(finding(subject, .statusUnread, unreadDetail(unread), .warning))
             }
-            let ours = present.filter(\.isOurs)
-            guard !ours.isEmpty || wishes[subject] != nil, input.wish != nil else { continue }
+            let ours = present.only { $0.isOurs }
+            guard !ours.isEmpty || wish != nil, input.wish != nil else { continue }
             let record = draft.record(of: subject)
             findings += stages(of: ours, subject) + troubles(of: record)
-            guard let wish = wishes[subject], !record.isReleased else { continue }
+            guard let wish, !record.isReleased else { continue }
             findings += ends(of: ours, subject, wish)
             if let detail = uncovered(wish, ours, record, &cover) {
                 findings.append(finding(subject, .uncovered, detail, .error))
@@ -54,14 +54,14 @@ struct Conditions {
 
     private func stages(of ours: [ObjectRecord], _ subject: Subject) -> [Finding] {
         var findings: [Finding] = []
-        if let late = ours.filter(isOverdue).min(by: isOlder) {
+        if let late = ours.filter({ isOverdue($0) }).min(by: isOlder) {
             findings.append(
                 finding(
                     subject, .overdue,
                     "\(late.id) is \(late.sighting.status) since \(late.since.rfc3339)"
                         + errors(of: late), .warning))
         }
-        if let stalled = ours.filter(\.stage.isStalled).min(by: isOlder) {
+        if let stalled = ours.filter({ $0.stage.isStalled }).min(by: isOlder) {
             findings.append(
                 finding(
                     subject, .stalled, "\(stalled.id) is \(stalled.sighting.status)\(errors(of: stalled))", .warning))
@@ -104,7 +104,7 @@ struct Conditions {
 
     /// The end of what serves for the subject: of several certificates the one that lasts longest.
     private func ends(of ours: [ObjectRecord], _ subject: Subject, _ wish: Wish) -> [Finding] {
-        let alive = ours.filter { record in
+        let alive = ours.only { record in
             switch record.stage {
             case .serving, .underway, .holding, .stalled, .expired: record.removedFor == nil && record.notAfter != nil
             default: false
@@ -113,27 +113,28 @@ struct Conditions {
         guard let best = alive.max(by: { ($0.notAfter ?? .distantPast, $0.id) < ($1.notAfter ?? .distantPast, $1.id) }),
             let notAfter = best.notAfter
         else { return [] }
-        let end = "\(best.id) ends at \(notAfter.rfc3339)"
+        let end = { "\(best.id) ends at \(notAfter.rfc3339)" }
         if notAfter <= now || best.stage == .expired {
             return [finding(subject, .expired, "\(best.id) ended at \(notAfter.rfc3339)", .critical)]
         }
         var findings: [Finding] = []
-        if let renewal = CloudflareRenewal(of: best), renewal.isDueBy <= now {
+        let renewal = CloudflareRenewal(of: best)
+        if let renewal, renewal.isDueBy <= now {
             let records = best.pack?.validationRecords.count ?? 0
             let hint =
                 records == 0
                 ? "" : "; \(records) validation records have to be published, 'edgecertctl records' lists them"
-            findings.append(finding(subject, .renewalOverdue, end + hint + errors(of: best), .error))
+            findings.append(finding(subject, .renewalOverdue, end() + hint + errors(of: best), .error))
         }
-        if notAfter - now <= ladderStart(best, wish) { findings.append(finding(subject, .expiring, end, .warning)) }
+        // Below this nothing renews it any more: Cloudflare gives up a day before the end.
+        let start = renewal == nil ? ladderStart(best, wish) : .days(1)
+        if notAfter - now <= start { findings.append(finding(subject, .expiring, end(), .warning)) }
         return findings
     }
 
-    /// Below this nothing renews it any more: Cloudflare gives up a day before the end; what we renew is late once the
-    /// lead has passed.
+    /// What we renew is late once the lead has passed.
     private func ladderStart(_ record: ObjectRecord, _ wish: Wish) -> Duration {
-        if CloudflareRenewal(of: record) != nil { return .days(1) }
-        return min(ExpiryRung.days28.remaining, ExpiryLadder.quiet(for: record, wish, input.lookEvery))
+        min(ExpiryRung.days28.remaining, ExpiryLadder.quiet(for: record, wish, input.lookEvery))
     }
 
     /// Wished, served before or stuck, and nothing valid serves for it now. nil while all is covered.

@@ -4,8 +4,6 @@ import Domain
 struct Deciding {
     private let input: PlanInput
     private let draft: PlanDraft
-    private var wishes: [Subject: Wish] { draft.wishes }
-    private var objects: [Subject: [ObjectRecord]] { draft.bySubject }
     private let open: [Subject: Operation]
 
     init(_ draft: PlanDraft, _ input: PlanInput) {
@@ -17,9 +15,9 @@ struct Deciding {
         var gate = Gate(draft, input)
         let surroundings = Surroundings(draft, keysInHand: input.keysInHand)
         var entries: [Plan.Entry] = []
-        let subjects = Set(draft.subjects.keys).union(wishes.keys).union(objects.keys)
-        for subject in subjects.sorted() {
-            guard let proposals = proposals(for: subject, surroundings) else { continue }
+        for standing in draft.standings {
+            let subject = standing.subject
+            guard let proposals = proposals(for: standing, surroundings) else { continue }
             let decision = gate.pass(proposals, for: subject)
             if case .pack(.adopt(let id))? = decision.action { surroundings.claimed.insert(id) }
             if case .clientCertificate(.adopt(let id))? = decision.action { surroundings.claimed.insert(id) }
@@ -29,17 +27,17 @@ struct Deciding {
     }
 
     /// nil for a subject of which nothing is left, when that is written down already.
-    private func proposals(for subject: Subject, _ surroundings: Surroundings) -> [Decision]? {
+    private func proposals(for standing: PlanDraft.Standing, _ surroundings: Surroundings) -> [Decision]? {
+        let (subject, all) = (standing.subject, standing.things)
         let record = draft.record(of: subject)
-        let all = objects[subject] ?? []
-        let ours = all.filter(\.isOurs)
-        let present = ours.filter { !$0.stage.isOver }
-        guard let wish = wishes[subject] else {
+        let ours = all.only { $0.isOurs }
+        let present = ours.only { !$0.stage.isOver }
+        guard let wish = standing.wish else {
             return unwished(subject, record, present, isThere: all.contains { !$0.stage.isOver })
         }
         if record.isReleased { return [.rest(because: .released)] }
         if let obstacle = sight(of: subject) { return [obstacle] }
-        let approved = Set(draft.approvals.filter { $0.subject == subject }.map(\.reason))
+        let approved = Set(draft.approvals.lazy.filter { $0.subject == subject }.map { $0.reason })
         let scene = Scene(
             zoneName: input.zoneName, now: input.now, approved: approved, surroundings: surroundings)
         switch wish {
@@ -72,7 +70,7 @@ struct Deciding {
         guard !present.isEmpty else {
             if isThere { return [.rest(because: .discovered)] }
             let over = Decision.rest(because: .asWanted, "nothing is left of it")
-            let isSaid = record.decision?.detail == over.detail || !draft.subjects.keys.contains(subject)
+            let isSaid = record.decision?.detail == over.detail || !draft.subjects.contains(subject)
             return isSaid ? nil : [over]
         }
         guard input.wish != nil else { return [.rest(because: .notManaged)] }

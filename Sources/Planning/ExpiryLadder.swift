@@ -5,13 +5,17 @@ extension PlanDraft {
     mutating func climbExpiryLadder(_ input: PlanInput) {
         // A clock that is known to be wrong would tell of ends that are not near (S11).
         guard input.obstacles.clockSkew == nil else { return }
+        let ending = objects.values.filter { record in
+            record.isOnLadder && record.notAfter.map { $0 - now <= ExpiryRung.days28.remaining } ?? false
+        }
+        guard !ending.isEmpty else { return }
         var newest: [Subject: Timestamp] = [:]
         for record in objects.values where record.isOurs && record.stage == .serving && record.removedFor == nil {
             newest[record.subject] = max(newest[record.subject] ?? .distantPast, record.notAfter ?? .distantPast)
         }
         var climbed: [ObjectRecord] = []
-        for record in objects.values where record.isOnLadder {
-            guard let notAfter = record.notAfter, notAfter - now <= ExpiryRung.days28.remaining else { continue }
+        for record in ending {
+            guard let notAfter = record.notAfter else { continue }
             if record.isOurs, let best = newest[record.subject], best > notAfter { continue }  // another serves longer
             let quiet = ExpiryLadder.quiet(for: record, wishes[record.subject], input.lookEvery)
             guard notAfter - now <= quiet, let rung = ExpiryRung.reached(with: notAfter - now) else { continue }

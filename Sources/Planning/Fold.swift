@@ -18,7 +18,7 @@ extension PlanDraft {
             var changed: [Sighting] = []
             for sighting in sightings where sighting.kind == kind && seen.insert(sighting.id).inserted {
                 if let known = objects[sighting.id], known.sighting == sighting {
-                    see(sighting, generation: input.keysInHand[sighting.id])
+                    see(known.sighting.inOrder, known, generation: input.keysInHand[sighting.id])
                 } else {
                     changed.append(sighting)
                 }
@@ -35,25 +35,43 @@ extension PlanDraft {
 
     mutating func see(_ sighting: Sighting, generation: Int? = nil) {
         let fresh = sighting.inOrder
-        guard var record = objects[fresh.id] else { return appear(fresh, generation) }
+        guard let known = objects[fresh.id] else { return appear(fresh, generation) }
+        see(fresh, known, generation: generation)
+    }
+
+    private mutating func see(_ fresh: Sighting, _ old: ObjectRecord, generation: Int?) {
+        var record = old
         guard record.sighting.kind == fresh.kind else { return }  // an identifier of the other kind: not the same thing
-        let old = record
+        guard !isStale(fresh, about: record) else { return }
         record.missingSince = nil
         if isClockTrusted { record.keepBefore(now) }
         if record.generation == nil { record.generation = generation }
-        if record.sighting != fresh { record.sighting = fresh }
-        if old.sighting.stage != fresh.stage || old.sighting.status != fresh.status { move(&record, from: old) }
-        if let replaced = Self.replacement(of: old.sighting, by: fresh) {
-            record.rung = nil
-            write(
-                Transition(
-                    subject: record.subject, object: record.id, at: now, event: .certificateReplaced,
-                    from: .init(old.sighting), to: .init(fresh), detail: replaced), as: .notice)
-        }
+        if record.sighting != fresh { show(fresh, &record, old) }
         keepService(&record)
         guard record != old else { return }
         record.lastSeen = now
         set(record)
+    }
+
+    /// It does not look as it did: a move, a new certificate, or what is no news.
+    private mutating func show(_ fresh: Sighting, _ record: inout ObjectRecord, _ old: ObjectRecord) {
+        record.sighting = fresh
+        if old.sighting.stage != fresh.stage || old.sighting.status != fresh.status { move(&record, from: old) }
+        guard let replaced = Self.replacement(of: old.sighting, by: fresh) else { return }
+        record.rung = nil
+        write(
+            Transition(
+                subject: record.subject, object: record.id, at: now, event: .certificateReplaced,
+                from: .init(old.sighting), to: .init(fresh), detail: replaced), as: .notice)
+    }
+
+    /// A listing may be older than the answer, or the other listing, that showed a thing to go because we asked for it.
+    /// Only one that goes on showing it at work says that this did not happen, or was taken back.
+    private func isStale(_ fresh: Sighting, about record: ObjectRecord) -> Bool {
+        guard record.removedFor != nil, record.sighting.stage.isDeparting, !fresh.stage.isDeparting,
+            let asked = self.record(of: record.subject).lastChangeAt
+        else { return false }
+        return (now - asked).magnitude < Self.listingLag
     }
 
     private mutating func appear(_ fresh: Sighting, _ generation: Int?) {
@@ -162,11 +180,13 @@ extension PlanDraft {
         keepService(&record)
         if record.isOurs, !old.sighting.stage.isDeparting { departures.append(record.id) }
         set(record)
+        let unanswered = operations.first { $0.action.effect == .remove && $0.action.object == record.id }
+        let reason = record.removedFor ?? unanswered?.reason
         write(
             Transition(
                 subject: record.subject, object: record.id, at: now, event: .vanished, from: .init(old.sighting),
-                to: .init(record.sighting), detail: record.removedFor.map { "removed by us: \($0.rawValue)" } ?? ""),
-            as: record.isOurs && record.removedFor == nil ? .warning : .info)
+                to: .init(record.sighting), detail: reason.map { "removed by us: \($0.rawValue)" } ?? ""),
+            as: record.isOurs && reason == nil ? .warning : .info)
     }
 }
 
@@ -193,7 +213,8 @@ extension ObjectRecord {
 extension Sighting {
     /// The same with its lists in an order of their own, so that a listing's order is never a change.
     var inOrder: Sighting {
-        guard case .pack(var pack) = traits, pack.certificates.count > 1 else { return self }
+        guard case .pack(let listed) = traits, listed.certificates.count > 1 else { return self }
+        var pack = listed
         pack.certificates.sort { $0.id < $1.id }
         var sighting = self
         sighting.traits = .pack(pack)

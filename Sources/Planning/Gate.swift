@@ -9,7 +9,7 @@ struct Gate {
     let draft: PlanDraft
     private let approvals: Set<Licence>
     private let leaving: Set<ObjectID>
-    private let removals: RemovalCount
+    private var removals: RemovalCount?
     private var cover: Cover?
     private var removed: Set<ObjectID> = []
     private var issued: [String: Int] = [:]
@@ -26,7 +26,6 @@ struct Gate {
         leaving = Set(
             draft.operations.filter { $0.action.effect == .remove && $0.id != operation?.id }.compactMap(
                 \.action.object))
-        removals = RemovalCount(input, draft, leaving: leaving)
     }
 
     private var now: Timestamp { input.now }
@@ -231,8 +230,11 @@ struct Gate {
     // MARK: S7
 
     /// What is wished no more goes in small numbers only (S7).
-    private func removalLimit(_ action: Action, _ reason: Reason, for subject: Subject) -> Decision? {
-        guard reason == .noLongerWanted, removals.isOver, !isApproved(subject, .removalLimit) else { return nil }
+    private mutating func removalLimit(_ action: Action, _ reason: Reason, for subject: Subject) -> Decision? {
+        guard reason == .noLongerWanted, !isApproved(subject, .removalLimit) else { return nil }
+        let removals = self.removals ?? RemovalCount(input, draft, leaving: leaving)
+        self.removals = removals
+        guard removals.isOver else { return nil }
         let path = subject.path(zoneName: input.zoneName)
         return .hold(
             action, because: .removalLimit,

@@ -17,8 +17,8 @@ struct PackDecider {
         if let lost = own.first(where: { $0.missingSince != nil }) {
             return [.wait(because: lost.lossReason, "\(lost.id) is missing from one listing, not yet from two")]
         }
-        let fitting = own.filter(isMet)
-        guard let current = fitting.filter(isCandidate).min(by: isBetter) else { return absent() }
+        let fitting = own.only { isMet($0) && isCandidate($0) }
+        guard let current = fitting.min(by: { isBetter($0, $1) }) else { return absent() }
         let others = own.filter { $0.id != current.id }
         switch current.stage {
         case .underway(.validation) where methodDiffers(current): return recheck(current)
@@ -136,7 +136,7 @@ struct PackDecider {
             return [act(.setBranding(current.id, wish.branding), .brandingChanged, "")]
         }
         if methodDiffers(current) { return recheck(current) }
-        let removable = others.filter(isRemovable)
+        let removable = others.filter { isRemovable($0) }
         if !removable.isEmpty {
             guard let proof = current.proof(at: now), proof <= now else {
                 let wait = Decision.wait(

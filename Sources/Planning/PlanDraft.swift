@@ -29,7 +29,16 @@ struct PlanDraft {
     let wishes: [Subject: Wish]
     /// Everything by subject, as it was when ``group()`` was called last.
     private(set) var bySubject: [Subject: [ObjectRecord]] = [:]
+    /// Everything that is known, wished or there, in the order of the subjects, as it was then.
+    private(set) var standings: [Standing] = []
     private var isGrouped = false
+
+    /// One subject with what concerns it: what is wished, and the things of it, the oldest first.
+    struct Standing {
+        let subject: Subject
+        let wish: Wish?
+        let things: [ObjectRecord]
+    }
 
     init(_ input: PlanInput) {
         self.init(
@@ -56,6 +65,18 @@ struct PlanDraft {
         for (subject, records) in bySubject where records.count > 1 {
             bySubject[subject] = records.sorted(by: isOlder)
         }
+        standings = everySubject.map { subject in
+            Standing(subject: subject, wish: wishes[subject], things: bySubject[subject] ?? [])
+        }
+    }
+
+    /// Every subject that is known, wished or there, each once, in order.
+    private var everySubject: [Subject] {
+        var every = subjects.values.map { $0.subject }
+        every += wishes.keys.filter { !subjects.contains($0) }
+        every += bySubject.keys.filter { !subjects.contains($0) && wishes[$0] == nil }
+        let isInOrder = zip(every, every.dropFirst()).allSatisfy { $0 < $1 }
+        return isInOrder ? every : every.sorted()
     }
 
     mutating func set(_ object: ObjectRecord) {
@@ -65,6 +86,7 @@ struct PlanDraft {
     }
 
     mutating func set(_ record: SubjectRecord) {
+        if !subjects.contains(record.subject) { isGrouped = false }
         subjects.put(record, record.subject)
         touchedSubjects.insert(record.subject)
     }
@@ -166,6 +188,11 @@ struct PlanDraft {
         let fresh = touchedObjects.subtracting(known).sorted().compactMap { objects[$0] }
         return old.map { objects[$0.id] ?? $0 } + fresh
     }
+}
+
+extension [ObjectRecord] {
+    /// Those that fit; the list as it is, and no copy, when all of them do.
+    func only(_ fits: (ObjectRecord) -> Bool) -> Self { allSatisfy(fits) ? self : filter(fits) }
 }
 
 /// The oldest first: the order in which a subject's things are looked through.

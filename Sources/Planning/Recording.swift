@@ -4,6 +4,7 @@ extension PlanDraft {
     /// Writes the decisions that differ from what was decided before; a quiet pass writes nothing.
     mutating func record(_ entries: [Plan.Entry], _ input: PlanInput) {
         for entry in entries {
+            if subjects.read(entry.subject, { $0.tells(of: entry.decision) }) == true { continue }
             let old = record(of: entry.subject)
             var record = old
             record.forgetTries(after: entry.decision)
@@ -24,7 +25,7 @@ extension PlanDraft {
                 decision.inputs = inputs(from: bySubject[entry.subject] ?? [], record, input)
                 record.decision = decision
             }
-            if record != old || subjects[entry.subject] == nil { set(record) }
+            if record != old || !subjects.contains(entry.subject) { set(record) }
         }
     }
 
@@ -50,13 +51,20 @@ extension PlanDraft {
         case .rest: isToldAlways = decision.reason == .released
         }
         guard isToldAlways || old?.isHeld == true else { return }
+        // A hold that begins is told by an episode: its own, or that of the cause where one condition tells of it
+        // already (`Conditions.hasItsOwn`). A hold whose reason changes raises none, so it is told here.
+        let isToldByEpisode =
+            decision.isHeld
+            && !episodes.contains {
+                $0.scope == .subject(entry.subject) && $0.condition == .held && $0.resolvedAt == nil
+            }
         let what = decision.action?.code ?? decision.wouldBe.map { "not \($0.code)" }
         let detail = [what, decision.detail.isEmpty ? nil : decision.detail].compactMap { $0 }.joined(separator: ": ")
         write(
             Transition(
                 subject: entry.subject, object: decision.action?.object ?? decision.wouldBe?.object, at: now,
                 event: .decided, reason: decision.reason, detail: "\(decision.word) \(detail)"),
-            as: decision.isHeld ? .warning : .info)
+            as: decision.isHeld ? .warning : .info, isTold: !isToldByEpisode)
     }
 
     /// What the decision was made from, for people.
@@ -99,6 +107,12 @@ extension Decision {
 }
 
 extension SubjectRecord {
+    /// True when the decision is written down as it is, and changes nothing else of the record.
+    fileprivate func tells(of new: Decision) -> Bool {
+        guard tries == nil, new.action == nil, let decision else { return false }
+        return decision.isSame(as: new) && decision.until == new.until && decision.detail == new.detail
+    }
+
     /// Forgets failed tries once what they were for is so, or is wanted no more.
     fileprivate mutating func forgetTries(after decision: Decision) {
         guard let tries else { return }

@@ -73,6 +73,8 @@ extension PlanDraft {
     /// Whether a change or a removal can be seen to have been made.
     private func changed(_ id: ObjectID?, by action: Action) -> Trace {
         guard let id, let record = objects[id] else { return .lacking }
+        // Missing from one listing: it may well be gone, which the next one tells. That is no sign that nothing was made.
+        if record.missingSince != nil { return .unclear }
         let stage = record.stage
         let isDone: Bool
         switch action {

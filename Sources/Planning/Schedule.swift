@@ -35,8 +35,9 @@ struct Schedule {
 
     /// When a certificate is to be renewed by us: a life that is short does not wait for an interval that is long.
     private func renewal(of record: ObjectRecord) -> Timestamp? {
-        guard case .clientCertificate(let wish)? = draft.wishes[record.subject], record.stage == .serving,
-            record.removedFor == nil, let traits = record.clientCertificate, let notAfter = traits.notAfter
+        guard record.sighting.kind == .clientCertificate, record.stage == .serving, record.removedFor == nil,
+            case .clientCertificate(let wish)? = draft.wishes[record.subject],
+            let traits = record.clientCertificate, let notAfter = traits.notAfter
         else { return nil }
         return notAfter - wish.renewalLead(of: traits)
     }

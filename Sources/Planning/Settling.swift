@@ -106,7 +106,7 @@ extension PlanDraft {
         let isAsked = !isLocal && reason != .keyTrouble
         // The first failure is news; that it goes on failing is told by an episode, once and then once a day. So is all
         // trouble on this machine.
-        let isNews = isAsked && !record(of: operation.subject).hasTried(operation.action)
+        let isNews = isAsked && !record(of: operation.subject).hasFailed(operation.action)
         if !isLocal { resolve(operation, as: .failed(at: now, code: code, message: message)) }
         change(operation.subject) { [now] record in
             if lasting {

@@ -7,15 +7,23 @@ struct Table<Key: Hashable, Row> {
     init(_ rows: [Row], by key: (Row) -> Key) {
         self.rows = rows
         places = Dictionary(minimumCapacity: rows.count)
-        for (place, row) in rows.enumerated() where places[key(row)] == nil { places[key(row)] = place }
+        for place in rows.indices {
+            let first = places.updateValue(place, forKey: key(rows[place]))
+            if let first { places[key(rows[place])] = first }
+        }
         guard places.count != rows.count else { return }
         self.rows = places.values.sorted().map { rows[$0] }
         places = [:]
         for (place, row) in self.rows.enumerated() { places[key(row)] = place }
     }
 
-    var keys: Dictionary<Key, Int>.Keys { places.keys }
     var values: [Row] { rows }
+
+    /// Asks for no copy of the row.
+    func contains(_ key: Key) -> Bool { places[key] != nil }
+
+    /// A part of a row, without a copy of the row.
+    func read<Part>(_ key: Key, _ part: (Row) -> Part) -> Part? { places[key].map { part(rows[$0]) } }
 
     subscript(key: Key) -> Row? { places[key].map { rows[$0] } }
 

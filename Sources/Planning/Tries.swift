@@ -13,6 +13,9 @@ extension SubjectRecord {
         tries.map { $0.action == action.code && $0.object == action.object } ?? false
     }
 
+    /// True when this very action has failed before, for now or for good: that it goes on failing is no news.
+    public func hasFailed(_ action: Action) -> Bool { hasTried(action) || refusal?.wishKey == action.refusalKey }
+
     /// Once more without success.
     mutating func noteTry(of action: Action, reason: Reason, message: String, at now: Timestamp) {
         let count = hasTried(action) ? min(tries?.count ?? 0, 1000) + 1 : 1

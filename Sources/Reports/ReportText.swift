@@ -35,7 +35,8 @@ extension SubjectRow {
     }
 
     private var remaining: String {
-        guard let left = remainingSeconds else { return "-" }
+        // What is removed or revoked ends no more.
+        guard let left = remainingSeconds, stage != Stage.gone.code, stage != Stage.revoked.code else { return "-" }
         return left > 0 ? ShortDuration.text(.seconds(left)) : "ended"
     }
 

@@ -56,6 +56,7 @@ public struct Reporter: Sendable {
         if report.daemon?.storeTrouble != nil { return "nothing can be written down, so nothing is changed" }
         if subjects.needsEyes > 0 { return "a person should look at \(counted(subjects.needsEyes, "subject"))" }
         if report.troubleCount > 0 { return counted(report.troubleCount, "open trouble") }
+        if subjects.suspended > 0 { return "suspended: \(subjects.suspended) of \(subjects.wished) subjects" }
         if subjects.moving > 0 { return "moving: \(subjects.moving) of \(subjects.wished) subjects" }
         return subjects.wished == 0
             ? "the settings wish nothing yet" : "as wanted: \(counted(subjects.wished, "subject"))"

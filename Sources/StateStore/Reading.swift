@@ -52,6 +52,7 @@ enum Reading {
     private static func refuse(_ version: Int64, at path: String) throws(StoreTrouble) {
         let known = Schema.migrations.count
         guard version <= known else { throw .newerSchema(path: path, found: Int(clamping: version), known: known) }
+        guard version > 0 else { throw .corrupt(path: path, detail: "it has no schema version") }
         guard version == known else {
             throw .unopenable(
                 path: path, detail: "it has schema \(version), which edgecertd brings to \(known) when it starts")

@@ -180,33 +180,50 @@ struct Opening {
     private mutating func beginAnew(after detail: String) throws(StoreTrouble) -> Database {
         let oldPath = try file.setAside("corrupt", at: now) ?? file.path
         try file.clearMark()
-        let database = try make()
+        let database = try make { (database) throws(StoreTrouble) in
+            try distrust(database, "the database was broken (\(detail)) and is kept as \(oldPath)")
+            try note("quarantine", oldPath, "a new database was begun", database)
+        }
         outcome = .quarantined(oldPath: oldPath, detail: detail)
-        try distrust(database, "the database was broken (\(detail)) and is kept as \(oldPath)")
-        try note("quarantine", oldPath, "a new database was begun", database)
         return database
     }
 
     private mutating func begin(after signs: [String]) throws(StoreTrouble) -> Database {
         try file.setAside("stray", at: now, logAlone: true)
-        let database = try make()
-        outcome = .created(formerLife: signs)
-        if !signs.isEmpty {
+        let database = try make { (database) throws(StoreTrouble) in
+            guard !signs.isEmpty else { return }
             let list = signs.prefix(5).joined(separator: ", ")
             try distrust(database, "the database was missing, though there had been one (\(list))")
         }
+        outcome = .created(formerLife: signs)
         return database
     }
 
-    /// A new database. Its tables are made before its log, so that the file's first bytes never lack its identity.
-    private func make() throws(StoreTrouble) -> Database {
-        if try !file.isThere(file.path) { try file.create() }
+    /// A new database with its first rows. It is made aside and appears whole, by one rename: a process that is killed
+    /// on the way leaves nothing that the next start could take for a broken database or for a former one, nor an
+    /// empty one that is trusted.
+    private func make(_ fill: (Database) throws(StoreTrouble) -> Void) throws(StoreTrouble) -> Database {
+        let fresh = file.unfinished
+        try fresh.discard()
+        try fresh.create()
+        try make(fresh, fill)
+        try fresh.putInPlace(of: file)
         let database = try Database(file.path, path: file.path, flags: SQLITE_OPEN_READWRITE)
-        try database.migrate(migrations, from: 0)
         try database.makeSafe(journal: "wal")
-        try database.setMeta("inode", String(try file.inode()))
+        _ = try database.version  // makes the log: without one a reader takes the file for one that nobody changes
         try StoreFile.sync(file.folder)
         return database
+    }
+
+    /// Comes back when the file is closed.
+    private func make(
+        _ fresh: StoreFile, _ fill: (Database) throws(StoreTrouble) -> Void
+    ) throws(StoreTrouble) {
+        let database = try Database(fresh.path, path: file.path, flags: SQLITE_OPEN_READWRITE)
+        try database.makeSafe(journal: "memory")  // what fails is made anew, never rolled back
+        try database.migrate(migrations, from: 0)
+        try database.setMeta("inode", String(try fresh.inode()))
+        try fill(database)
     }
 
     private func distrust(_ database: Database, _ why: String) throws(StoreTrouble) {

@@ -155,7 +155,10 @@ struct Row {
 
     func broken(_ column: Int, _ what: String) -> StoreTrouble {
         let name = sqlite3_column_name(statement.pointer, Int32(column)).map { String(cString: $0) } ?? "\(column)"
-        return .corrupt(path: statement.path, detail: "\(table) \(key): \(name) \(what)")
+        // What is there may be of any length; it is told so that a person finds the place.
+        let start = what.unicodeScalars.prefix(200)
+        let told = start.endIndex == what.endIndex ? what : String(start) + "…"
+        return .corrupt(path: statement.path, detail: "\(table) \(key): \(name) \(told)")
     }
 
     /// The row's key: by custom the texts that a statement selects first, three at most.

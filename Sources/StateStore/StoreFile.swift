@@ -85,7 +85,7 @@ struct StoreFile: Sendable {
             target = "\(stamp).\(number)"
         }
         var moved: String?
-        for suffix in logAlone ? ["-wal", "-shm"] : ["", "-wal", "-shm"] where try isThere(path + suffix) {
+        for suffix in logAlone ? Self.logs : [""] + Self.logs where try isThere(path + suffix) {
             guard rename(path + suffix, target + suffix) == 0 else {
                 throw StoreTrouble(errno: errno, doing: "rename to \(target + suffix)", path: path + suffix)
             }
@@ -96,9 +96,12 @@ struct StoreFile: Sendable {
     }
 
     private func isTaken(_ path: String) throws(StoreTrouble) -> Bool {
-        for suffix in ["", "-wal", "-shm"] where try isThere(path + suffix) { return true }
+        for suffix in [""] + Self.logs where try isThere(path + suffix) { return true }
         return false
     }
+
+    /// What SQLite may have left beside a database, and would read into another one that is put in its place.
+    private static let logs = ["-wal", "-shm", "-journal"]
 
     func isThere(_ path: String) throws(StoreTrouble) -> Bool {
         var facts = stat()
@@ -110,7 +113,7 @@ struct StoreFile: Sendable {
     /// What shows that a database was here before: copies, databases set aside, logs, keys. Empty on a first start.
     func signsOfFormerLife() throws(StoreTrouble) -> [String] {
         var signs = try Self.names(in: folder).filter { $0.hasPrefix("\(name).") || $0.hasPrefix("\(name)-") }
-        signs.removeAll { $0 == lockName || "\(folder)/\($0)" == suspectPath }
+        signs.removeAll { $0 == lockName || $0 == unfinished.name || "\(folder)/\($0)" == suspectPath }
         if !(try Self.names(in: "\(folder)/keys")).isEmpty { signs.append("keys/") }
         return signs.sorted()
     }
@@ -129,6 +132,25 @@ struct StoreFile: Sendable {
             if name != ".", name != ".." { names.append(name) }
         }
         return names
+    }
+
+    /// Where a new database is made, until it is whole.
+    var unfinished: StoreFile { StoreFile(folder: folder, name: "\(name).new") }
+
+    /// Removes what an earlier making left, if there is such a thing.
+    func discard() throws(StoreTrouble) {
+        guard unlink(path) == 0 || errno == ENOENT else {
+            throw StoreTrouble(errno: errno, doing: "unlink", path: path)
+        }
+    }
+
+    /// Gives the file the name of another, at once. Durable when this returns.
+    func putInPlace(of other: StoreFile) throws(StoreTrouble) {
+        try Self.sync(path)
+        guard rename(path, other.path) == 0 else {
+            throw StoreTrouble(errno: errno, doing: "rename to \(other.path)", path: path)
+        }
+        try Self.sync(folder)
     }
 
     /// There while the database showed itself to be broken and was not looked through since.

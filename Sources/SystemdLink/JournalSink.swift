@@ -10,7 +10,8 @@ import Glibc
 /// same text is one line of standard error with the priority before it, as `sd-daemon(3)` has it:
 /// `<5>a certificate changed: example.com/certificate_pack/main from=validation to=serving`.
 ///
-/// Telling never blocks: see ``Outbox``. Should 10,000 entries wait, the oldest go, and a line says how many. Before
+/// Telling never blocks: see ``Outbox``. Should 10,000 entries or 8 MiB of them wait, the oldest go, and a line says how
+/// many. Before
 /// the program ends, ``flush(within:)`` sees the last entries off.
 public final class JournalSink: NewsSink {
     public enum Way: Hashable, Sendable {
@@ -25,7 +26,9 @@ public final class JournalSink: NewsSink {
     /// - Parameter identifier: `SYSLOG_IDENTIFIER`: what stands before the text in `journalctl`.
     public init(identifier: String = "edgecertd", way: Way) {
         self.identifier = identifier
-        outbox = Outbox(label: "edgecert.journal", limit: 10_000) { entry, dropped in
+        outbox = Outbox(
+            label: "edgecert.journal", limit: 10_000, byteLimit: 8 << 20, bytes: \.bytes
+        ) { entry, dropped in
             if dropped > 0 {
                 StandardError.write("<4>\(identifier): \(dropped) entries are lost, the journal did not take them\n")
             }
@@ -42,7 +45,7 @@ public final class JournalSink: NewsSink {
 
     /// - Returns: False when journald has not taken the entry. `sd_journal_sendv` claims success when there is no
     ///   socket at all, so that is asked for first.
-    private static func send(_ entry: JournalEntry) -> Bool {
+    static func send(_ entry: JournalEntry) -> Bool {
         guard access(socketPath, W_OK) == 0 else { return false }
         var bytes: [UInt8] = []
         var lengths: [Int] = []
@@ -60,6 +63,12 @@ public final class JournalSink: NewsSink {
             }
             return sd_journal_sendv(vectors, CInt(clamping: vectors.count)) == 0
         }
+    }
+}
+
+extension JournalEntry {
+    fileprivate var bytes: Int {
+        fields.reduce(message.utf8.count) { $0 + $1.name.utf8.count + $1.value.utf8.count + 64 }
     }
 }
 

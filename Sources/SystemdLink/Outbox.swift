@@ -5,10 +5,12 @@ import Synchronization
 ///
 /// libsystemd's `sd_notify` and `sd_journal_sendv` send on blocking sockets: a service manager or a journald that
 /// stands still would hold up a pass, and then the watchdog would restart a daemon that has nothing wrong with it.
-/// What has been posted waits here instead, up to a limit; past that the oldest goes, and is counted.
+/// What has been posted waits here instead, up to a limit in number and in bytes; past that the oldest goes, and is
+/// counted.
 final class Outbox<Item: Sendable>: Sendable {
     private struct Waiting {
         var items: [Item] = []
+        var bytes = 0
         var dropped = 0
         var isDraining = false
     }
@@ -16,26 +18,37 @@ final class Outbox<Item: Sendable>: Sendable {
     private let waiting = Mutex(Waiting())
     private let queue: DispatchQueue
     private let limit: Int
+    private let byteLimit: Int
+    private let bytes: @Sendable (Item) -> Int
     private let replaces: (@Sendable (Item, Item) -> Bool)?
     private let deliver: @Sendable (Item, _ droppedBefore: Int) -> Void
 
     /// - Parameters:
     ///   - limit: Items that may wait, at least 1.
+    ///   - byteLimit: What they may have together, by `bytes`; the newest is kept whatever it has. As much again may be
+    ///     on its way.
     ///   - replaces: True when the first, newer item makes the second, which still waits, needless.
     ///   - deliver: Called on a queue of its own, one item at a time, with the number of items that were dropped since
     ///     the call before.
     init(
-        label: String, limit: Int, replaces: (@Sendable (Item, Item) -> Bool)? = nil,
+        label: String, limit: Int, byteLimit: Int = .max, bytes: @escaping @Sendable (Item) -> Int = { _ in 0 },
+        replaces: (@Sendable (Item, Item) -> Bool)? = nil,
         deliver: @escaping @Sendable (Item, _ droppedBefore: Int) -> Void
     ) {
-        (self.limit, self.replaces, self.deliver) = (max(1, limit), replaces, deliver)
+        (self.limit, self.byteLimit, self.bytes) = (max(1, limit), byteLimit, bytes)
+        (self.replaces, self.deliver) = (replaces, deliver)
         queue = DispatchQueue(label: label)
     }
 
     func post(_ item: Item) {
         let mustWake = waiting.withLock { waiting in
-            if let replaces { waiting.items.removeAll { replaces(item, $0) } }
-            if waiting.items.count >= limit {
+            if let replaces {
+                waiting.items.removeAll { replaces(item, $0) }
+                waiting.bytes = waiting.items.reduce(0) { $0 + bytes($1) }
+            }
+            waiting.bytes += bytes(item)
+            while let oldest = waiting.items.first, waiting.items.count >= limit || waiting.bytes > byteLimit {
+                waiting.bytes -= bytes(oldest)
                 waiting.items.removeFirst()
                 waiting.dropped += 1
             }
@@ -74,7 +87,7 @@ final class Outbox<Item: Sendable>: Sendable {
                 waiting.isDraining = false
                 return nil
             }
-            defer { (waiting.items, waiting.dropped) = ([], 0) }
+            defer { (waiting.items, waiting.bytes, waiting.dropped) = ([], 0, 0) }
             return (waiting.items, waiting.dropped)
         }
     }

@@ -3,11 +3,19 @@ import Glibc
 /// The text on one line: every character that would break a line, move a cursor or turn the direction of reading
 /// becomes a space. Longer ones are cut, and end in `…`.
 ///
-/// - Parameter limit: In characters.
+/// - Parameter limit: In Unicode scalars, of at most four bytes each: one character can have any number of marks.
 func singleLine(_ text: String, limit: Int) -> String {
     var clean = ""
-    for scalar in text.unicodeScalars { clean.unicodeScalars.append(scalar.isUnprintable ? " " : scalar) }
-    return clean.count <= limit ? clean : String(clean.prefix(max(0, limit - 1))) + "…"
+    var count = 0
+    for scalar in text.unicodeScalars {
+        count += 1
+        guard count <= limit else {
+            if limit > 0 { clean.unicodeScalars.removeLast() }
+            return clean + "…"
+        }
+        clean.unicodeScalars.append(scalar.isUnprintable ? " " : scalar)
+    }
+    return clean
 }
 
 extension Unicode.Scalar {

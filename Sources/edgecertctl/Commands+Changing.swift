@@ -89,12 +89,18 @@ struct Resume: DaemonCommand {
 struct Adopt: DaemonCommand {
     static let configuration = CommandConfiguration(
         abstract: "Take a thing at Cloudflare for a subject's own.",
-        discussion: "From then on it may be changed and removed as the settings say.")
+        discussion: """
+            From then on it may be changed and removed as the settings say. What differs from the wish is refused with 5, \
+            unless it is meant to be replaced.
+            """)
     @OptionGroup var options: ChangeOptions
     @Argument(help: "Cloudflare's identifier of the pack or certificate.") var object: String
     @Argument(help: "The subject that it is for.") var subject: String
+    @Flag(help: "Take also what differs from the wish: it is removed once what is wished serves.") var replace = false
 
-    func run() throws { _ = try perform(.adopt, AdoptParameters(object: object, subject: subject)) }
+    func run() throws {
+        _ = try perform(.adopt, AdoptParameters(object: object, subject: subject, replace: replace ? true : nil))
+    }
 }
 
 struct Release: DaemonCommand {

@@ -33,8 +33,10 @@ import Glibc
             Failure(explained.explanation).print()
             return 1
         }
-        Output.complain("error", Edgecertctl.message(for: error))
-        Output.complain("hint", "'edgecertctl --help' and 'edgecertctl help COMMAND' show what is possible")
+        Failure(
+            "usage", Edgecertctl.message(for: error),
+            hint: "'edgecertctl --help' and 'edgecertctl help COMMAND' show what is possible"
+        ).print()
         return Failure.usage
     }
 }
@@ -49,7 +51,8 @@ struct Edgecertctl: AsyncParsableCommand {
             zone. Reading works from the database when the daemon is down, and says so.
 
             Exit codes: 0 as wanted; 1 trouble with the request itself; 2 usage; 3 something is wrong with a \
-            certificate; 4 something is moving; 5 refused for safety; 69 daemon or Cloudflare not reachable.
+            certificate; 4 something is moving; 5 refused for safety; 69 daemon or Cloudflare not reachable. With \
+            --json an error is printed as {"error": {"code", "summary", "hint"}}, too.
             """,
         version: "edgecertctl \(Edgecert.version)",
         groupedSubcommands: [

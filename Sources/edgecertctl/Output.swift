@@ -69,8 +69,31 @@ struct Failure: Error {
         self.init(Explanation(code: code, summary: summary, hint: hint), exitCode: exitCode)
     }
 
+    /// On standard error for people; where JSON is asked for, on standard output for programs, too.
     func print() {
+        if CommandLine.arguments.contains("--json") {
+            Output.write(FailureReport(explanation).json)
+        }
         Output.complain("error", explanation.summary)
         if let hint = explanation.hint { Output.complain("hint", hint) }
+    }
+}
+
+/// `{"error": {"code": …, "summary": …, "hint": …}}`, on one line, so that it also ends a stream of lines.
+struct FailureReport: Encodable {
+    let error: Told
+
+    struct Told: Encodable {
+        let code: String
+        let summary: String
+        let hint: String?
+    }
+
+    init(_ explanation: Explanation) {
+        error = Told(code: explanation.code, summary: explanation.summary, hint: explanation.hint)
+    }
+
+    var json: String {
+        do { return try Output.json(self, onOneLine: true) } catch { return "{}\n" }  // texts alone: always encodable
     }
 }

@@ -69,7 +69,8 @@ struct ControlDesk: ControlHandler {
             return .suspend(try scope(asked.scope), reason: asked.reason, until: try end(asked))
         case .adopt:
             let asked = try call.parameters(AdoptParameters.self)
-            return .adopt(ObjectID(asked.object), as: try subject(asked.subject))
+            return .adopt(
+                ObjectID(asked.object), as: try subject(asked.subject), replacing: asked.replace ?? false)
         case .release: return .release(try subject(call.parameters(SubjectParameters.self).subject))
         case .unhold: return .unhold(try subject(call.parameters(SubjectParameters.self).subject))
         case .approve:

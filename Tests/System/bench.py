@@ -36,7 +36,7 @@ def run(*words, check=True, timeout=120, **more):
     return done
 
 
-def until(what, condition, seconds=60):
+def until(what, condition, seconds=60, every=0.1):
     """Asks again and again until there is something to give back; the bound only ends a test that has failed."""
     end = time.monotonic() + seconds
     while True:
@@ -45,7 +45,7 @@ def until(what, condition, seconds=60):
             return found
         if time.monotonic() > end:
             raise AssertionError(f"not within {seconds} s: {what}")
-        time.sleep(0.1)
+        time.sleep(every)
 
 
 def install():
@@ -64,18 +64,21 @@ def install():
 class Simulator:
     """edgecert-sim as a process of the test's."""
 
-    def __init__(self, *options, scenario=None, speed=SPEED):
-        self.folder = SCRATCH / "simulator"
+    def __init__(
+        self, *options, scenario=None, speed=SPEED, program="/usr/bin/edgecert-sim", folder=SCRATCH / "simulator"):
+        self.folder = folder
         shutil.rmtree(self.folder, ignore_errors=True)
         self.folder.mkdir()
         (self.folder / "scenario.json").write_text(json.dumps(scenario or {"zones": [{"name": "example.com"}]}))
         ready, self.token_file = self.folder / "ready", self.folder / "token"
         self.log = open(self.folder / "log", "w+")
         self.process = subprocess.Popen(
-            ["/usr/bin/edgecert-sim", "--listen", "127.0.0.1:0", "--speed", str(speed), "--token-file",
+            [str(program), "--listen", "127.0.0.1:0", "--speed", str(speed), "--token-file",
              self.token_file, "--ready-file", ready, "--scenario", self.folder / "scenario.json", *options],
             stdin=subprocess.DEVNULL, stdout=self.log, stderr=subprocess.STDOUT)
-        until(f"the simulator is up; see {self.log.name}", lambda: ready.exists() and ready.read_text().endswith("\n"))
+        until(
+            f"the simulator is up; see {self.log.name}", lambda: ready.exists() and ready.read_text().endswith("\n"),
+            every=0.01)
         addresses = json.loads(ready.read_text())
         self.base_url, self.control_url = addresses["base_url"], addresses["control_url"]
 

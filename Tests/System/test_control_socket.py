@@ -1,6 +1,8 @@
 """The control socket as systemd hands it over, and clients that nobody here wrote."""
 
 import importlib.util
+import json
+import subprocess
 import sys
 import unittest
 
@@ -22,12 +24,27 @@ class Socket(Bench):
         self.start()
         self.wait_until_serving("example.com/certificate_pack/main")
         self.service.stop()
-        self.assertEqual(self.service.show("ActiveState", "edgecertd.socket"), "inactive")
+        # The socket is stopped after the service, by a job of its own that 'systemctl stop' does not wait for.
+        until("the socket is gone", lambda: self.service.show("ActiveState", "edgecertd.socket") == "inactive", 10)
         self.assertFalse(can_connect())
         done = self.ctl("status")
         self.assertIn("example.com", self.ctl("list").stdout)
         self.assertIn("database", done.stdout)
         self.assertEqual(self.service.state, "inactive")
+
+    def test_an_error_is_json_where_json_is_asked_for(self):
+        self.start()
+        for words, code in (("show", "no-such-name"), "no-such-subject"), (("nonsense",), "usage"):
+            told, complaint = self.apart(*words, "--json")
+            self.assertEqual(json.loads(told)["error"]["code"], code)
+            self.assertIn("edgecertctl: error: ", complaint)
+            self.assertEqual(self.apart(*words)[0], "")
+
+    def apart(self, *words):
+        """What the tool writes to standard output and to standard error."""
+        done = subprocess.run(
+            ["/usr/bin/edgecertctl", *words], stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60)
+        return done.stdout, done.stderr
 
     def test_asking_never_starts_a_daemon_that_has_failed(self):
         self.token("")

@@ -10,6 +10,13 @@ struct RateHeadersTests {
         HTTPResponse(status: 200, headers: headers.map { HTTPHeader($0.0, $0.1) })
     }
 
+    @Test("a window was kept under a name of a megabyte")
+    func longName() {
+        let name = String(repeating: "n", count: 101)
+        let header = HTTPHeader("Ratelimit", "\(name);r=1;t=1, \(name.dropLast());r=2;t=2")
+        #expect(RateHeaders.windows(from: HTTPResponse(status: 200, headers: [header])).map(\.remaining) == [2])
+    }
+
     @Test("both headers are linked by the name of their members")
     func linked() {
         let windows = RateHeaders.windows(
@@ -79,7 +86,8 @@ struct RateHeadersTests {
     func notDates(text: String) { #expect(Timestamp(httpDate: text) == nil) }
 
     @Test(
-        "how long to wait: what is said, else the exhausted window, else any, else five minutes; never no time at all")
+        "how long to wait: what is said, else the exhausted window, else five minutes, whatever others say; never no time"
+    )
     func waiting() {
         let (empty, open) = (
             RateWindow(name: "a", remaining: 0, resetsAfter: .seconds(40)),
@@ -87,7 +95,7 @@ struct RateHeadersTests {
         )
         #expect(ReplySignal(windows: [empty, open], retryAfter: .seconds(7)).waitWhenLimited == .seconds(7))
         #expect(ReplySignal(windows: [empty, open]).waitWhenLimited == .seconds(40))
-        #expect(ReplySignal(windows: [open]).waitWhenLimited == .seconds(200))
+        #expect(ReplySignal(windows: [open]).waitWhenLimited == .minutes(5))
         #expect(ReplySignal().waitWhenLimited == .minutes(5))
         #expect(ReplySignal(retryAfter: .zero).waitWhenLimited == .seconds(1))
     }

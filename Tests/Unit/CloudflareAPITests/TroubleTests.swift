@@ -118,6 +118,36 @@ struct TroubleTests {
         #expect(Reply(HTTPResponse(status: 400, body: Array(endless.utf8)), to: call).answer().message.count == 1000)
     }
 
+    @Test("characters of a thousand marks each made a message of megabytes")
+    func manyMarks() {
+        let call = Call(family: .packs, method: .get, path: [])
+        let message = String(repeating: "e" + String(repeating: "\u{301}", count: 1000), count: 900)
+        let body = Array(#"{"success":false,"errors":["\#(message)"]}"#.utf8)
+        let answer = Reply(HTTPResponse(status: 400, body: body), to: call).answer()
+        #expect(answer.message.utf8.count < 4096 && answer.message.hasSuffix("…"))
+    }
+
+    @Test("the token was told where it stood in an answer that was good by its status and of no use")
+    func tokenInUselessAnswer() async {
+        let body = #"{"success":true,"result":{"id":"my-secret-token-1","hosts":["a.example"]}}"#
+        let found = await trouble { () async throws(ProviderTrouble) in
+            try await Bench(status: 200, body).client.get(
+                ObjectID("p1"), .certificatePack, in: zone, priority: .settled)
+        }
+        #expect(found?.answer.message == "the answer shows my-•••-1, which was not asked for")
+    }
+
+    @Test("the token was told in part where the message was cut within it", arguments: [976, 985, 994, 996])
+    func cutToken(place: Int) async {
+        let token = "a-token-of-24-characters"
+        let body = #"{"success":false,"errors":["\#(String(repeating: " ", count: place))\#(token) is bad"]}"#
+        let bench = Bench(
+            ScriptedTransport([.success(HTTPResponse(status: 400, body: Array(body.utf8)))]), token: token)
+        let found = await trouble { () async throws(ProviderTrouble) in try await bench.packs() }
+        let message = found?.answer.message ?? ""
+        #expect(message.count > 900 && !message.contains("a-tok"), "\(message.suffix(40))")
+    }
+
     @Test("the token is struck out of whatever echoes it")
     func echo() async {
         let body = #"{"success":false,"errors":["bad header: Bearer secret-token!"]}"#

@@ -222,6 +222,40 @@ private let show = #"{"method":"io.edgecert.Control.Show","parameters":{"subject
         await bench.stop()
     }
 
+    @Test("a caller that asked and asked, and read nothing, filled the daemon's memory with replies")
+    func repliesNobodyReads() async throws {
+        let bench = try await Bench()
+        var greedy = try bench.caller()
+        let ask =
+            #"{"method":"org.varlink.service.GetInterfaceDescription","parameters":{"interface":"io.edgecert.Control"}}"#
+        greedy.send(String(repeating: ask + "\0", count: 2000))
+        while await bench.server.unreadBytes <= ControlLimits().unreadBytes { await Task.yield() }
+        var other = try bench.caller()
+        for _ in 0..<20 {
+            other.send(show)
+            #expect(try other.reply() == #"{"parameters":{"text":"main"}}"#)
+        }
+        #expect(await bench.server.unreadBytes < ControlLimits().unreadBytes + (64 << 10))
+        // None of the calls is forgotten.
+        for _ in 0..<2000 { #expect(try greedy.reply()?.hasPrefix(#"{"parameters":{"description":"#) == true) }
+        await bench.stop()
+    }
+
+    @Test("a thousand calls in one piece took a thousand times as long as one in a piece of its own")
+    func manyInOnePiece() throws {
+        func seconds(_ count: Int) throws -> Double {
+            var framing = MessageFraming(limit: 16)
+            framing.append([UInt8](repeating: 0, count: count).flatMap { [97, $0] })
+            var (start, end) = (timespec(), timespec())
+            clock_gettime(CLOCK_THREAD_CPUTIME_ID, &start)
+            for _ in 0..<count { #expect(try framing.next() == [97]) }
+            clock_gettime(CLOCK_THREAD_CPUTIME_ID, &end)
+            return Double(end.tv_sec - start.tv_sec) + Double(end.tv_nsec - start.tv_nsec) / 1e9
+        }
+        let (few, many) = (try seconds(20_000), try seconds(160_000))
+        #expect(many < few * 24, "\(few) s for 20,000 and \(many) s for 160,000")
+    }
+
     @Test("a slow reader gets all of a long reply")
     func slowReader() async throws {
         let bench = try await Bench()

@@ -31,6 +31,23 @@ import Testing
         return settings
     }
 
+    @Test("a trouble that began or ended while the disk was full is so in the database, too, once it can be written")
+    func unwrittenEpisodes() async throws {
+        let bench = try await EngineBench([.pack(wish)])
+        await bench.run(for: .hours(1))
+        let full = StoreTrouble.unwritable(path: "test", detail: "full")
+        bench.ledger.writeTrouble = full
+        await bench.engine.raise(.tokenExpiring, "soon")
+        bench.ledger.writeTrouble = nil
+        await bench.run(for: .hours(1))
+        #expect(try open(bench) == [.tokenExpiring])
+        bench.ledger.writeTrouble = full
+        await bench.engine.resolve(.tokenExpiring)
+        bench.ledger.writeTrouble = nil
+        await bench.run(for: .hours(1))
+        #expect(try open(bench).isEmpty)
+    }
+
     @Test("a token that may see one zone of two is one episode, not one a look")
     func oneZoneRefused() async throws {
         let bench = try await EngineBench([.pack(wish)], more: [ZoneSeed(name: "example.org", id: other)])

@@ -175,6 +175,28 @@ import Testing
         #expect(try bench.decision()?.reason == .notManaged)
     }
 
+    @Test("a pack with other hosts than the wish's was deleted twenty seconds after a person had adopted it")
+    func adoptsWhatFits() async throws {
+        let bench = try await EngineBench(
+            [.pack(wish)], packs: [PackSeed(hosts: ["example.com", "legacy.example.com"])])
+        await bench.run(for: .hours(1))
+        let foreign = try #require(try bench.objects().first { !$0.isOurs }?.id)
+        do {
+            _ = try await bench.engine.perform(
+                .adopt(foreign, as: bench.subject(), replacing: false), by: "uid 0 (root)")
+            Issue.record("it was adopted")
+        } catch {
+            guard case .unsafe("not-as-wished", _, _) = error else { throw error }
+        }
+        await bench.run(for: .hours(1))
+        #expect(try bench.objects().first { $0.id == foreign }?.isOurs == false)
+        let reply = try await bench.engine.perform(
+            .adopt(foreign, as: bench.subject(), replacing: true), by: "uid 0 (root)")
+        #expect(reply.lines.first?.contains("removed once") == true)
+        await bench.run(for: .hours(1))
+        #expect(try bench.objects().first { $0.id == foreign }?.sighting.stage == .gone)
+    }
+
     @Test("a database that could not be written was nowhere to be seen in the status")
     func storeTroubleIsStatus() async throws {
         let bench = try await EngineBench([.pack(wish)])

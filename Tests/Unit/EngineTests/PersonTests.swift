@@ -169,6 +169,15 @@ import Testing
         #expect(bench.cloudflare.ledger.acceptedOrders().count == 1)
     }
 
+    @Test("a pack is not adopted as a client certificate: it would be missed in their list for ever")
+    func adoptAsAnotherKind() async throws {
+        let bench = try await bench()
+        #expect(await code(bench, .release(bench.subject())) == nil)
+        let id = try #require(bench.objects().first { $0.sighting.kind == .certificatePack }?.id)
+        #expect(await code(bench, .adopt(id, as: meterSubject(bench))) == "wrong-kind")
+        #expect(try bench.objects().first { $0.id == id }?.ownership == .foreign)
+    }
+
     @Test("what is over cannot be adopted")
     func adoptWhatIsOver() async throws {
         let bench = try await bench([.pack(pack)])

@@ -192,7 +192,9 @@ import Testing
         for _ in 0..<48 { run.pass(after: .minutes(30)) }
         #expect(run.sent.count == 4)
         #expect(run.verdict("main") == "hold quota-exhausted")
-        #expect(run.news.count { $0.kind == .decision } == 2)
+        #expect(run.news.count { $0.kind == .decision } == 1)
+        #expect(run.news.count { $0.kind == .episodeRaised && $0.fields.contains(.init(.condition, "held")) } == 1)
+        #expect(run.news.count { $0.kind == .operationRefused } == 1)
         run.respond = { _ in nil }
         run.pass(after: .hours(7))
         #expect(run.state.subjects.first?.refusal == nil)

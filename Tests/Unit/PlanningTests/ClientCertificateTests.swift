@@ -44,6 +44,21 @@ import Testing
         #expect(run.state.subjects.first?.undoneAt == [])
     }
 
+    @Test("a listing that is older than a revocation neither brings the certificate back nor has it revoked twice")
+    func staleListing() {
+        var run = ZoneRun([wish()])
+        _ = words(&run, [.zero, .minutes(1)])
+        #expect(words(&run, [.days(335), .minutes(1), .days(1)]) == "create deliver revoke")
+        #expect(run.record("c1")?.sighting.stage == .leaving)
+        run.show(ObjectID("c1"), "active")
+        #expect(words(&run, [.minutes(1), .minutes(3)]) == ". .")
+        #expect(run.record("c1")?.sighting.stage == .leaving)
+        #expect(words(&run, [.minutes(7)]) == "revoke")  // shown for so long it is no delay
+        run.show(ObjectID("c1"), "revoked")
+        #expect(words(&run, [.minutes(1), .hours(1)]) == ". .")
+        #expect(run.verdict("gateway", kind) == "rest as-wanted")
+    }
+
     @Test("S5: while the command fails the old one stays, and the failure is told")
     func commandFails() {
         var run = ZoneRun([wish(command: ["/bin/reload"])])
@@ -89,7 +104,8 @@ import Testing
         run.show(ObjectID("c1"), "revoked")
         for _ in 0..<20 { #expect(run.pass(after: .days(1)) == ".") }
         #expect(run.conditions("gateway", kind) == [.held, .uncovered])
-        #expect(run.news.count { $0.kind == .decision && $0.priority == .warning } == 1)
+        #expect(run.news.count { $0.kind == .decision && $0.priority == .warning } == 0)
+        #expect(run.news.count { $0.kind == .episodeRaised && $0.fields.contains(.init(.condition, "held")) } == 1)
         var other = run
         run.approve("gateway", .revokedOutside, kind)
         #expect(run.pass(after: .minutes(15)) == "create")

@@ -118,6 +118,25 @@ import Testing
         #expect(run.state.subjects.first?.undoneAt == [])
         #expect(run.state.approvals.isEmpty)
     }
+
+    @Test("a deletion that no listing showed before the pack was gone is not taken for lost, nor for somebody else's")
+    func deletionSeenLate() {
+        var run = settledRun()
+        run.want([])
+        run.approve("main", .wouldUncover)
+        run.respond = { _ in .unanswered(code: "x", message: "x") }
+        #expect(run.pass(after: .minutes(16)) == "delete")
+        run.respond = { _ in nil }
+        #expect(run.pass(after: .seconds(20)) == ".")  // a listing from before the deletion
+        run.objects = [:]
+        #expect(run.pass(after: .minutes(11)) == ".")
+        #expect(run.state.openOperations.count == 1)
+        #expect(run.pass(after: .minutes(16)) == ".")
+        #expect(run.state.openOperations.isEmpty)
+        #expect(run.record("p1")?.sighting.stage == .gone)
+        #expect(run.record("p1")?.removedFor == .noLongerWanted)
+        #expect(run.state.subjects.first?.undoneAt == [])
+    }
 }
 
 extension ZoneRun {

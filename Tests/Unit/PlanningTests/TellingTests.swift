@@ -43,6 +43,38 @@ import Testing
         #expect(run.state.episodes.isEmpty)
     }
 
+    @Test("a hold was told twice, as a decision and as an episode; whatever the reason, it is told once")
+    func holdToldOnce() {
+        var unread = settledRun()
+        unread.forget()
+        unread.show(ObjectID("p1"), "polishing")
+        unread.pass(after: .minutes(16))
+        #expect(unread.verdict("main") == "hold status-unread")
+        #expect(raised(.statusUnread, unread) == 1)
+
+        var keyless = ZoneRun([.clientCertificate(clientWish)])
+        keyless.respond = { _ in .refused(.keyTrouble, lasting: false, code: "key-trouble", message: "no key") }
+        keyless.pass()
+        keyless.pass(after: .seconds(1))
+        #expect(keyless.decision("gateway", .clientCertificate)?.isHeld == true)
+        #expect(raised(.keyTrouble, keyless) == 1)
+
+        var refused = ZoneRun([.pack(mainWish)])
+        refused.respond = { _ in .refused(.refused, lasting: true, code: "cloudflare-refused", message: "1400") }
+        refused.pass()
+        refused.pass(after: .minutes(5))
+        #expect(refused.verdict("main") == "hold refused")
+        #expect(raised(.held, refused) == 1)
+
+        for run in [unread, keyless, refused] {
+            #expect(!run.news.contains { $0.kind == .decision && $0.priority == .warning })
+        }
+    }
+
+    private func raised(_ condition: Episode.Condition, _ run: ZoneRun) -> Int {
+        run.news.count { $0.kind == .episodeRaised && $0.fields.contains(.init(.condition, condition.rawValue)) }
+    }
+
     @Test("the ladder is climbed once, rung by rung, and begins anew with a new certificate")
     func ladder() {
         var run = settledRun()

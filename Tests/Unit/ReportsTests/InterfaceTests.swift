@@ -83,7 +83,7 @@ enum ControlSample: CaseIterable {
         case .audit: HistoryParameters(since: "a", limit: 1)
         case .watch: WatchParameters(subjects: ["s"])
         case .suspend: SuspendParameters(scope: "s", reason: "r", until: "u", forSeconds: 1)
-        case .adopt: AdoptParameters(object: "o", subject: "s")
+        case .adopt: AdoptParameters(object: "o", subject: "s", replace: true)
         case .approve: ApproveParameters(subject: "s", state: true)
         case .revoke: RevokeParameters(subject: "s", object: "o", reason: "r")
         }

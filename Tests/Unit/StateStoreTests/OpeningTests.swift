@@ -71,6 +71,37 @@ import Testing
         #expect(try scratch.open().ledger.note(.untrusted) != nil)
     }
 
+    @Test(
+        "a first start that was killed while it made the database is made again, and not taken for a loss of state",
+        arguments: [[], Array("SQLite format 3\0 and no more".utf8)])
+    func killedWhileMaking(_ leftOver: [UInt8]) throws {
+        let scratch = try Scratch()
+        try scratch.put(leftOver, ".new")
+        let opened = try scratch.open()
+        #expect(opened.outcome == .created(formerLife: []))
+        #expect(try opened.ledger.note(.untrusted) == nil)
+        #expect(!scratch.names().contains("edgecert.db.new"))
+    }
+
+    @Test("a reader beside a new database sees what is written from then on")
+    func readerBesideNew() throws {
+        let scratch = try Scratch()
+        let opened = try scratch.open()
+        let reader = try SQLiteLedger.openReading(scratch.path)
+        try opened.ledger.commit([.zone(ZoneRecord(id: Sample.zone, name: "example.com"))])
+        #expect(try reader.zones().count == 1)
+    }
+
+    @Test("a journal that lies where a database is missing is not read into the new one")
+    func strayJournal() throws {
+        let scratch = try Scratch()
+        try scratch.put([1, 2, 3], "-journal")
+        let opened = try scratch.open()
+        #expect(opened.outcome == .created(formerLife: ["edgecert.db-journal"]))
+        #expect(try opened.ledger.note(.untrusted) != nil)
+        #expect(scratch.names().contains { $0.hasPrefix("edgecert.db.stray-") && $0.hasSuffix("-journal") })
+    }
+
     @Test("the folder must exist")
     func noFolder() throws {
         #expect { try SQLiteLedger.open(inFolder: "/nonexistent/edgecert", now: Sample.now) } throws: { error in
@@ -166,6 +197,7 @@ import Testing
             ("UPDATE subjects SET rest = '{\"v\":1,\"decision\":{}}'", "subjects \(Sample.zone)/certificate_pack/main"),
             ("UPDATE subjects SET is_wished = 2", "is_wished is neither"),
             ("UPDATE operations SET reason = 'whim'", "operations op1/\(Sample.zone)/certificate_pack: reason"),
+            ("UPDATE operations SET reason = printf('%.5000c', 'a')", "aaaaa…"),
             ("UPDATE operations SET state = 'opem'", "state is 'opem'"),
             ("UPDATE operations SET action = '[]'", "action cannot be read"),
             ("UPDATE approvals SET reason = 'whim'", "approvals"),
@@ -182,7 +214,7 @@ import Testing
         }
         #expect { try ledger.state(of: Sample.zone, now: Sample.now) } throws: { error in
             guard case .corrupt(scratch.path, let detail)? = error as? StoreTrouble else { return false }
-            #expect(detail.contains(words), "\(detail)")
+            #expect(detail.contains(words) && detail.utf8.count < 1000, "\(detail)")
             return true
         }
         // The mark that was left brings a look at every row when it is opened next.

@@ -30,6 +30,17 @@ import Testing
         #expect(scratch.names() == ["edgecert.db"])
     }
 
+    @Test("a database whose schema version was lost was said to be one that the daemon brings up to date")
+    func lostVersion() throws {
+        let scratch = try Scratch()
+        let ledger = try scratch.open().ledger
+        try ledger.read { (database) throws(StoreTrouble) in try database.execute("PRAGMA user_version = 0") }
+        try ledger.close()
+        #expect(throws: StoreTrouble.corrupt(path: scratch.path, detail: "it has no schema version")) {
+            try SQLiteLedger.openReading(scratch.path)
+        }
+    }
+
     @Test("a file without a log is read as it is, whatever its path looks like")
     func alone() throws {
         let scratch = try Scratch()

@@ -41,6 +41,18 @@ import Testing
     @Test("past the limit the oldest are lost, and the next delivery says how many")
     func overflow() { #expect(delivered(limit: 2, 1..<6) == ["0", "4 after 3 lost", "5"]) }
 
+    @Test("past the limit of bytes too the oldest are lost, and the newest is kept whatever it has")
+    func heavy() {
+        let gate = Gate()
+        let outbox = Outbox<Int>(label: "test", limit: 100, byteLimit: 10, bytes: \.self) { gate.take($0, $1) }
+        outbox.post(0)
+        gate.awaitEntry()
+        for item in [4, 5, 3, 2, 50, 1] { outbox.post(item) }
+        gate.open()
+        outbox.flush(within: .seconds(60))
+        #expect(gate.taken.withLock { $0 } == ["0", "1 after 5 lost"])
+    }
+
     @Test("a newer item takes the place of the ones that it makes needless")
     func replacement() {
         #expect(delivered(limit: 10, replaces: { $0 % 2 == $1 % 2 }, 1..<6) == ["0", "4", "5"])

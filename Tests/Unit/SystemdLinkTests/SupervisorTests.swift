@@ -23,6 +23,14 @@ import Testing
         #expect(text.count == "STATUS=".count + 1000 && text.hasSuffix("é…"))
     }
 
+    @Test("characters of a hundred marks each made a status too long for the service manager")
+    func manyMarks() {
+        let status = String(repeating: "e" + String(repeating: "\u{301}", count: 100), count: 900)
+        let text = SystemdSupervisor.text(of: .status(status), monotonicMicroseconds: 0)
+        // systemd reads notifications of up to 4,096 bytes (`NOTIFY_BUFFER_MAX`, 252).
+        #expect(text.utf8.count < 4096 && text.hasSuffix("…"))
+    }
+
     @Test("without a service manager nothing is sent, and nothing is watched")
     func unsupervised() async {
         await #expect(processExitsWith: .success) {
@@ -62,6 +70,23 @@ import Testing
             exit(EXIT_SUCCESS)
         }
     }
+
+    @Test("a manager that went away holds up nobody, and each word that it missed is told on standard error")
+    func gone() async throws {
+        let result = try await #require(processExitsWith: .success, observing: [\.standardErrorContent]) {
+            let socket = NotifySocket()
+            setenv("NOTIFY_SOCKET", socket.name, 1)
+            let supervisor = SystemdSupervisor()
+            socket.close()
+            supervisor.tell(.status("\u{0}\u{FFFD}\n"))
+            supervisor.tell(.stopping)
+            supervisor.flush(within: .seconds(60))
+            exit(EXIT_SUCCESS)
+        }
+        let told = String(decoding: result.standardErrorContent, as: UTF8.self)
+        #expect(
+            told.split(separator: "\n").count { $0.hasPrefix("<4>edgecertd: the service manager was not told: ") } == 2)
+    }
 }
 
 /// A datagram socket in the abstract name space, as a service manager has it.
@@ -81,6 +106,8 @@ struct NotifySocket {
         }
         precondition(descriptor >= 0 && bound == 0)
     }
+
+    func close() { Glibc.close(descriptor) }
 
     func receive() -> String {
         var buffer = [UInt8](repeating: 0, count: 4096)

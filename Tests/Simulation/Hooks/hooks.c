@@ -1,0 +1,33 @@
+#include "hooks.h"
+#include <pthread.h>
+#include <stddef.h>
+#include <stdint.h>
+
+// As the runtime declares them (swift/Runtime/Concurrency.h).
+typedef __attribute__((swiftcall)) void (*original_enqueue)(void *job);
+typedef __attribute__((swiftcall)) void (*enqueue_hook)(void *job, original_enqueue original);
+typedef struct { void *identity; uintptr_t implementation; } executor_reference;
+extern enqueue_hook swift_task_enqueueGlobal_hook;
+extern __attribute__((swiftcall)) void swift_job_run(void *job, executor_reference executor);
+
+static _Thread_local edgecert_job_taker current_taker = NULL;
+static _Thread_local void *current_context = NULL;
+static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+static __attribute__((swiftcall)) void take(void *job, original_enqueue original) {
+    if (current_taker) current_taker(current_context, job);
+    else original(job);
+}
+
+static void install(void) { swift_task_enqueueGlobal_hook = take; }
+
+void edgecert_take_jobs(edgecert_job_taker taker, void *context) {
+    pthread_once(&once, install);
+    current_taker = taker;
+    current_context = context;
+}
+
+void edgecert_run_job(void *job) {
+    executor_reference generic = {NULL, 0};
+    swift_job_run(job, generic);
+}

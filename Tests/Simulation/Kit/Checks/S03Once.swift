@@ -1,0 +1,49 @@
+import CloudflareModel
+import Domain
+
+/// S3: one intention makes at most one order.
+///
+/// Checked whole: an operation for the change was committed and open when the request arrived; no operation ever had
+/// two effects; no order for a wish while an earlier order of ours for the very same is alive at Cloudflare. The last
+/// only where the daemon could know: not when it was lied to, or the database was put back, within two days.
+struct S03Once: Checker {
+    let invariant = "S3"
+    private var used: [String: String] = [:]
+
+    mutating func judge(_ deed: Deed, _ memory: Memory, _ rows: Rows?) -> [String] {
+        guard let operation = deed.operation else { return ["no open operation in the database: \(deed.words)"] }
+        var complaints: [String] = []
+        if let before = used[operation.id] {
+            complaints.append("one operation, two effects: \(deed.words), after it \(before)")
+        }
+        used[operation.id] = deed.words
+        guard deed.isCreation else { return complaints }
+        if let restored = memory.restoredAt, deed.at - restored < .days(2) { return complaints }
+        if let lie = memory.lies[deed.zone], deed.at - lie < .days(2) { return complaints }
+        if case .clientCertificateCreated(_, _, _, let request, _) = deed.effect {
+            let twins = deed.certificates.filter { $0.request == request && $0.id != deed.object }
+            if let twin = twins.first { complaints.append("\(twin.id) has the same request: \(deed.words)") }
+        }
+        if case .orderAccepted(_, _, let hosts) = deed.effect, let mine = memory.wish(of: operation.subject),
+            case .pack(let wish) = mine
+        {
+            let twin = deed.packs.first { pack in
+                pack.id != deed.object && memory.made[pack.id] == operation.subject && memory.isOurs(pack.id)
+                    && pack.hosts == hosts.withoutBranding && pack.authority == wish.authority.rawValue
+                    && pack.validityDays == wish.validityDays && Self.isAlive(pack, deed.at)
+            }
+            if let twin {
+                complaints.append("\(twin.id) is \(twin.status) for the same subject: \(deed.words)")
+            }
+        }
+        return complaints
+    }
+
+    static func isAlive(_ pack: PackFacts, _ now: Timestamp) -> Bool {
+        [
+            "initializing", "pending_validation", "pending_issuance", "pending_deployment", "holding_deployment",
+            "active",
+        ]
+        .contains(pack.status) && pack.expiresAt.map { $0 > now + .days(7) } ?? true
+    }
+}

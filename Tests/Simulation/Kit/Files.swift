@@ -1,0 +1,45 @@
+import Glibc
+
+/// The few things that a run does with files.
+enum Files {
+    static func read(_ path: String) -> [UInt8]? {
+        let file = open(path, O_RDONLY | O_CLOEXEC)
+        guard file >= 0 else { return nil }
+        defer { close(file) }
+        var facts = stat()
+        guard fstat(file, &facts) == 0 else { return nil }
+        var bytes = [UInt8](repeating: 0, count: Int(facts.st_size))
+        let count = Glibc.read(file, &bytes, bytes.count)
+        return count == bytes.count ? bytes : nil
+    }
+
+    static func copy(_ from: String, to target: String) -> Bool {
+        guard let bytes = read(from) else { return false }
+        unlink(target)
+        let file = open(target, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o640)
+        guard file >= 0 else { return false }
+        defer { close(file) }
+        return write(file, bytes, bytes.count) == bytes.count
+    }
+
+    static func contains(_ text: String, in path: String) -> Bool {
+        guard let bytes = read(path) else { return false }
+        let wanted = Array(text.utf8)
+        guard let first = wanted.first else { return true }
+        return bytes.withUnsafeBufferPointer { whole in
+            whole.indices.contains { whole[$0] == first && whole[$0...].starts(with: wanted) }
+        }
+    }
+
+    static func removeFolder(_ path: String) {
+        guard let list = opendir(path) else { return }
+        while let entry = readdir(list) {
+            let name = withUnsafePointer(to: &entry.pointee.d_name) { tuple in
+                tuple.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+            }
+            if name != ".", name != ".." { unlink("\(path)/\(name)") }
+        }
+        closedir(list)
+        rmdir(path)
+    }
+}

@@ -1,0 +1,33 @@
+import Domain
+import Testing
+
+@Suite("Values that copies share") struct SharedTests {
+    private struct Owner: Hashable {
+        @Shared var words: [String]
+    }
+
+    @Test("a copy that is given another value leaves the first as it was")
+    func copiesAreApart() {
+        let first = Owner(words: ["a"])
+        var second = first
+        second.words.append("b")
+        #expect(first.words == ["a"])
+        #expect(second.words == ["a", "b"])
+        #expect(first != second)
+    }
+
+    @Test("equal values that were made apart are equal, and have one hash")
+    func equalityIsByValue() {
+        #expect(Owner(words: ["a"]) == Owner(words: ["a"]))
+        #expect(Set([Owner(words: ["a"]), Owner(words: ["a"])]).count == 1)
+    }
+
+    @Test("subjects that were made apart are told apart by zone, kind and name alone")
+    func subjectsAreEqualByValue() {
+        let subject = Subject(zone: ZoneID("z"), kind: .certificatePack, name: "main")
+        #expect(subject == Subject(zone: ZoneID("z"), kind: .certificatePack, name: "main"))
+        #expect(subject != Subject(zone: ZoneID("y"), kind: .certificatePack, name: "main"))
+        #expect(subject != Subject(zone: ZoneID("z"), kind: .clientCertificate, name: "main"))
+        #expect(subject != Subject(zone: ZoneID("z"), kind: .certificatePack, name: "other"))
+    }
+}
