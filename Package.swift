@@ -8,6 +8,8 @@ let strict: [SwiftSetting] = [
     .enableUpcomingFeature("ExistentialAny"),
     .enableUpcomingFeature("MemberImportVisibility"),
     .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+    // So that the linker can leave out, and put in order, each function by itself.
+    .unsafeFlags(["-Xfrontend", "-function-sections"], .when(configuration: .release)),
 ]
 
 /// The shipped programs run on a Debian machine without Swift, and carry no code that is never called.
@@ -24,6 +26,16 @@ let shipped: [LinkerSetting] = [
     // The static FoundationEssentials needs these two, and says so only to what was compiled for it.
     .linkedLibrary("_FoundationCollections", .when(configuration: .release)),
     .linkedLibrary("_FoundationCShims", .when(configuration: .release)),
+]
+
+/// What the daemon calls lies side by side, and what it does not call is not read into memory around it. The list is made
+/// by 'tools/call-order', which says when to make it anew.
+let inOrderOfCalls: [LinkerSetting] = [
+    .unsafeFlags(
+        [
+            "-Xlinker", "--symbol-ordering-file=\(Context.packageDirectory)/tools/edgecertd.order",
+            "-Xlinker", "--no-warn-symbol-ordering",
+        ], .when(configuration: .release))
 ]
 
 let crypto: [Target.Dependency] = [
@@ -140,7 +152,7 @@ let package = Package(
             dependencies: [
                 "Domain", "Planning", "Engine", "CloudflareAPI", "Reports", "Clockwork", "HTTPTransport", "StateStore",
                 "Keys", "SystemdLink", "SettingsFile", "ControlAPI", "Executors", "CMalloc", arguments,
-            ], swiftSettings: strict, linkerSettings: shipped),
+            ], swiftSettings: strict, linkerSettings: shipped + inOrderOfCalls),
         .executableTarget(
             name: "edgecertctl",
             dependencies: [
