@@ -22,13 +22,15 @@ public enum Wish: Hashable, Sendable {
 
 /// One zone of the settings with all that is wanted in it.
 public struct ZoneWish: Hashable, Sendable {
-    public let name: String
+    public var name: String {
+        didSet { packs = PackedPackWishes(packs.unpacked(zone: oldValue), zone: name) }
+    }
     /// nil when the settings leave it out: it is then asked for by name, once, if the token may list zones.
     public var id: ZoneID?
     /// The stricter of the daemon's mode and the zone's own.
     public var mode: Mode
-    private let packs: PackedPackWishes
-    private let others: [Wish]
+    private var packs: PackedPackWishes
+    private var others: [Wish]
 
     public init(name: String, id: ZoneID?, mode: Mode, wishes: [Wish]) {
         (self.name, self.id, self.mode) = (HostSet.normalized(name), id, mode)
@@ -45,7 +47,10 @@ public struct ZoneWish: Hashable, Sendable {
     }
 
     /// In order of kind and name. Unpacked anew each time: to be asked for once in a pass.
-    public var wishes: [Wish] { packs.unpacked(zone: name).map(Wish.pack) + others }
+    public var wishes: [Wish] {
+        get { packs.unpacked(zone: name).map(Wish.pack) + others }
+        set { self = ZoneWish(name: name, id: id, mode: mode, wishes: newValue) }
+    }
 
     /// The kinds that have to be looked at: those with a wish. What a kind without one costs is nothing.
     public var kinds: [SubjectKind] {

@@ -2,15 +2,15 @@ import Domain
 import Testing
 
 @Suite("Wishes of a zone") struct ZoneWishTests {
-    private static let pack = PackWish(
+    private static let mainPack = PackWish(
         name: "main", hosts: ["example.com", "*.example.com"], authority: .google, method: .txt, validityDays: 90)
 
-    private func zone(_ packs: [PackWish]) -> ZoneWish {
+    private func wishing(_ packs: [PackWish]) -> ZoneWish {
         ZoneWish(name: "example.com", id: nil, mode: .enforce, wishes: packs.map(Wish.pack))
     }
 
-    private static let packs = [
-        pack,
+    fileprivate static let packs: [PackWish] = [
+        mainPack,
         PackWish(name: "", hosts: [], authority: .sslCom, method: .email, validityDays: 0),
         PackWish(
             name: "überall", hosts: ["notexample.com", "example.com.net", "com", "straße.example.com", ""],
@@ -22,8 +22,8 @@ import Testing
     ]
 
     @Test("a pack comes back as it was wished", arguments: packs)
-    func pack(_ pack: PackWish) {
-        #expect(zone([pack]).wishes == [.pack(pack)])
+    func comesBack(_ pack: PackWish) {
+        #expect(wishing([pack]).wishes == [.pack(pack)])
     }
 
     @Test("all of them come back, in order of kind and name")
@@ -35,22 +35,32 @@ import Testing
         #expect(zone.kinds == [.certificatePack, .clientCertificate])
     }
 
+    @Test("a zone that gets another name keeps its wishes")
+    func renamed() {
+        var zone = wishing(Self.packs)
+        let wishes = zone.wishes
+        zone.name = "example.org"
+        #expect(zone.wishes == wishes)
+        zone.wishes = [.pack(Self.mainPack)]
+        #expect(zone.wishes == [.pack(Self.mainPack)])
+    }
+
     @Test("a zone that wishes for no pack is not looked at for packs")
     func kinds() {
-        #expect(zone([]).kinds.isEmpty)
-        #expect(zone([Self.pack]).kinds == [.certificatePack])
+        #expect(wishing([]).kinds.isEmpty)
+        #expect(wishing([Self.mainPack]).kinds == [.certificatePack])
     }
 
     @Test("a pack that is wished otherwise makes another wish of its zone")
     func equality() {
-        var others = Array(repeating: Self.pack, count: 6)
+        var others = Array(repeating: Self.mainPack, count: 6)
         others[0].name = "other"
         others[1].hosts = ["example.com"]
         others[2].authority = .letsEncrypt
         others[3].method = .http
         others[4].validityDays = 30
         others[5].branding = true
-        #expect(zone([Self.pack]) == zone([Self.pack]))
-        for other in others { #expect(zone([other]) != zone([Self.pack])) }
+        #expect(wishing([Self.mainPack]) == wishing([Self.mainPack]))
+        for other in others { #expect(wishing([other]) != wishing([Self.mainPack])) }
     }
 }
