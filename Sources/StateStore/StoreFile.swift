@@ -196,5 +196,10 @@ final class StoreLock: Sendable {
         }
     }
 
-    deinit { close(file) }
+    /// Given up in so many words: a child that is just being started holds every descriptor of ours until it becomes
+    /// another program, and with them the lock.
+    deinit {
+        flock(file, LOCK_UN)
+        close(file)
+    }
 }

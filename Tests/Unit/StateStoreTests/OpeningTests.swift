@@ -24,6 +24,25 @@ import Testing
         #expect(try second.ledger.state(of: Sample.zone, now: Sample.now) == state)
     }
 
+    @Test("a child that was being started when the database was closed kept its lock")
+    func inheritedLock() throws {
+        let scratch = try Scratch()
+        let lock = scratch.path + ".lock"
+        let first = try scratch.open()
+        var inherited: [Int32] = []
+        defer { for file in inherited { close(file) } }
+        for name in scratch.names(in: "/proc/self/fd") {
+            var target = [CChar](repeating: 0, count: 4096)
+            let length = readlink("/proc/self/fd/\(name)", &target, target.count)
+            let bytes = target.prefix(max(0, length)).map { UInt8(bitPattern: $0) }
+            guard String(decoding: bytes, as: UTF8.self) == lock else { continue }
+            inherited.append(dup(try #require(Int32(name))))  // as a child has it between fork and exec
+        }
+        #expect(inherited.count == 1)
+        try first.ledger.close()
+        #expect(try scratch.open().outcome == .existing)
+    }
+
     @Test("every safeguard is on, and one that is not taken is trouble")
     func safeguards() throws {
         let scratch = try Scratch()
