@@ -88,7 +88,7 @@ import Testing
             return "worked"
         } catch let trouble as StoreTrouble {
             switch trouble {
-            case .corrupt: return "corrupt"
+            case .corrupt(_, let detail): return "corrupt: \(detail)"
             case .foreign, .newerSchema: return "refused"
             case .unwritable: return "unwritable"
             case .unopenable, .busy, .missing:
