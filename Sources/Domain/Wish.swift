@@ -52,6 +52,14 @@ public struct ZoneWish: Hashable, Sendable {
         set { self = ZoneWish(name: name, id: id, mode: mode, wishes: newValue) }
     }
 
+    /// The wished client certificates alone: no pack is unpacked for them.
+    public var clientCertificates: [ClientCertificateWish] {
+        others.compactMap { wish in
+            guard case .clientCertificate(let certificate) = wish else { return nil }
+            return certificate
+        }
+    }
+
     /// The kinds that have to be looked at: those with a wish. What a kind without one costs is nothing.
     public var kinds: [SubjectKind] {
         SubjectKind.allCases.filter { kind in

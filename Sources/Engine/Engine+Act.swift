@@ -251,8 +251,7 @@ extension ZoneState {
 
 extension ZoneDuty {
     func clientCertificate(_ name: String) -> ClientCertificateWish? {
-        for case .clientCertificate(let one) in wish?.wishes ?? [] where one.name == name { return one }
-        return nil
+        wish?.clientCertificates.first { $0.name == name }
     }
 }
 

@@ -212,7 +212,7 @@ extension Engine {
         let ours = Set(state.objects.filter(\.isOurs).map(\.id))
         var generations: [ObjectID: Int] = [:]
         var trouble: KeyTrouble?
-        for case .clientCertificate(let wish) in duty.wish?.wishes ?? [] {
+        for wish in duty.wish?.clientCertificates ?? [] {
             for sighting in seen where sighting.stage == .serving && !ours.contains(sighting.id) {
                 guard case .clientCertificate(let traits) = sighting.traits, traits.commonName == wish.commonName,
                     let pem = traits.certificatePEM
