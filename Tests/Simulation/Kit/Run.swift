@@ -71,7 +71,7 @@ final class Run: @unchecked Sendable {
         let clock = clock
         let model: CloudflareModel
         do {
-            model = try CloudflareModel(setting.scenario, signer: Signer(), seed: seed, startingAt: Setting.start)
+            model = try CloudflareModel(setting.scenario, signer: EchoSigner(), seed: seed, startingAt: Setting.start)
         } catch {
             preconditionFailure("the simulation's own scenario: \(error)")
         }

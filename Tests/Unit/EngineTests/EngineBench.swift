@@ -158,30 +158,3 @@ extension InProcessTransport {
 
     var ledger: RequestLedger { withModel { model, _ in model.ledger } }
 }
-
-/// Signs what ``MemoryKeyRoom`` makes, so that it knows its own again.
-struct EchoSigner: CertificateSigner {
-    func sign(_ order: SigningOrder) throws(SigningRefusal) -> SignedCertificate {
-        guard let request = SigningRequest(pem: order.request) else { throw SigningRefusal("no request") }
-        let text = String(decoding: Self.decoded(request.der), as: UTF8.self)
-        let name = text.split(separator: " ").last.map(String.init) ?? "unnamed"
-        let serial = order.serial.map { String($0, radix: 16) }.joined()
-        return SignedCertificate(
-            pem: MemoryKeyRoom.certificate(for: request, notAfter: order.notAfter), commonName: name,
-            fingerprintSHA256: serial, keyIdentifier: serial, signature: "ECDSAWithSHA256")
-    }
-
-    private static func decoded(_ text: String) -> [UInt8] {
-        let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
-        var (bytes, buffer, bits): ([UInt8], Int, Int) = ([], 0, 0)
-        for character in text.utf8 {
-            guard let value = alphabet.firstIndex(of: character) else { continue }
-            (buffer, bits) = ((buffer << 6 | value) & 0xFFFF, bits + 6)
-            if bits >= 8 {
-                bits -= 8
-                bytes.append(UInt8(buffer >> bits & 0xFF))
-            }
-        }
-        return bytes
-    }
-}
