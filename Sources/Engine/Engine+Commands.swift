@@ -126,7 +126,7 @@ extension Engine {
                 }
                 record.generation = generation
             }
-            let isMet = Planner.isMet(wish, by: record, zoneName: duty.name)
+            let isMet = wish.isMet(by: record, zoneName: duty.name)
             if !isMet, !mayReplace {
                 throw Self.unsafe(
                     "not-as-wished",

@@ -142,7 +142,7 @@ struct Conditions {
         _ wish: Wish, _ ours: [ObjectRecord], _ record: SubjectRecord, _ cover: inout Cover?
     ) -> String? {
         // What one listing lacked is not gone (S1): it serves until a second one agrees.
-        let isServed = ours.contains { $0.isValid(at: now) && isMet(wish, by: $0) }
+        let isServed = ours.contains { $0.isValid(at: now) && wish.isMet(by: $0, zoneName: input.zoneName) }
         guard !isServed else { return nil }
         // A renewal at Cloudflare goes through the stages of a new order while the old certificate serves on.
         let isRenewing = ours.contains {
@@ -161,13 +161,6 @@ struct Conditions {
             cover = known
             let hosts = wish.hosts.names.filter { !known.isCovered($0) }
             return hosts.isEmpty ? nil : "nothing serves for \(hosts.prefix(5).joined(separator: ", "))"
-        }
-    }
-
-    private func isMet(_ wish: Wish, by record: ObjectRecord) -> Bool {
-        switch wish {
-        case .pack(let wish): record.pack.map { wish.isMet(by: $0, zoneName: input.zoneName) } ?? false
-        case .clientCertificate(let wish): wish.isMet(by: record)
         }
     }
 

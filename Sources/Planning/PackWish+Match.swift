@@ -1,5 +1,15 @@
 import Domain
 
+extension Wish {
+    /// True when a thing is what is wished: ours, it stays; any other of ours is replaced, and then removed.
+    public func isMet(by record: ObjectRecord, zoneName: String) -> Bool {
+        switch self {
+        case .pack(let wish): record.pack.map { wish.isMet(by: $0, zoneName: zoneName) } ?? false
+        case .clientCertificate(let wish): wish.isMet(by: record)
+        }
+    }
+}
+
 extension PackWish {
     /// True when a pack is what is wished: hosts without Cloudflare's own additions, authority, validity. The method and
     /// the branding can be changed later, so they are not looked at.

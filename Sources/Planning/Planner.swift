@@ -27,15 +27,6 @@ public struct Planner: Sendable {
             nextLook: Schedule(draft, input).nextLook(after: entries))
     }
 
-    /// True when a thing is what the wish wants: adopted, it stays; any other would be replaced, and then removed.
-    public static func isMet(_ wish: Wish, by record: ObjectRecord, zoneName: String) -> Bool {
-        switch (wish, record.sighting.traits) {
-        case (.pack(let wish), .pack(let pack)): wish.isMet(by: pack, zoneName: zoneName)
-        case (.clientCertificate(let wish), .clientCertificate(let traits)): wish.isMet(by: traits)
-        case (.pack, .clientCertificate), (.clientCertificate, .pack): false
-        }
-    }
-
     /// The host sets and common names whose issuances have to be counted before a plan is made (S6).
     public static func namesToCount(_ wish: ZoneWish?, _ state: ZoneState) -> Set<String> {
         Set(

@@ -17,10 +17,6 @@ extension PlanDraft {
 
     /// What had a successor, or had ended, is no loss.
     private func isReplaced(_ record: ObjectRecord, _ wish: Wish) -> Bool {
-        if record.hasEnded(at: now) { return true }
-        switch wish {
-        case .pack(let wish): return record.pack.map { !wish.isMet(by: $0, zoneName: zoneName) } ?? true
-        case .clientCertificate(let wish): return !wish.isMet(by: record)
-        }
+        record.hasEnded(at: now) || !wish.isMet(by: record, zoneName: zoneName)
     }
 }

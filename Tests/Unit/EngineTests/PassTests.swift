@@ -197,6 +197,25 @@ import Testing
         #expect(try bench.objects().first { $0.id == foreign }?.sighting.stage == .gone)
     }
 
+    @Test("a released certificate that was made for another wish was adopted without a word, to be replaced")
+    func adoptingReleased() async throws {
+        var meter = ClientCertificateWish(name: "meter", commonName: "meter.example.com", validityDays: 365)
+        let bench = try await EngineBench([.clientCertificate(meter)])
+        await bench.run(for: .hours(1))
+        let subject = bench.subject("meter", .clientCertificate)
+        let id = try #require(bench.objects().first?.id)
+        _ = try await bench.engine.perform(.release(subject), by: "uid 0 (root)")
+        meter.alternativeNames = ["meter.example.com", "other.example.com"]
+        bench.source.put(EngineBench.settings([.clientCertificate(meter)]))
+        _ = try await bench.engine.perform(.reload, by: "uid 0 (root)")
+        do {
+            _ = try await bench.engine.perform(.adopt(id, as: subject), by: "uid 0 (root)")
+            Issue.record("it was adopted")
+        } catch {
+            guard case .unsafe("not-as-wished", _, _) = error else { throw error }
+        }
+    }
+
     @Test("a database that could not be written was nowhere to be seen in the status")
     func storeTroubleIsStatus() async throws {
         let bench = try await EngineBench([.pack(wish)])
