@@ -11,8 +11,7 @@ import Glibc
 /// `<5>a certificate changed: example.com/certificate_pack/main from=validation to=serving`.
 ///
 /// Telling never blocks: see ``Outbox``. Should 10,000 entries or 8 MiB of them wait, the oldest go, and a line says how
-/// many. Before
-/// the program ends, ``flush(within:)`` sees the last entries off.
+/// many. Before the program ends, ``flush(within:)`` sees the last entries off.
 public final class JournalSink: NewsSink {
     public enum Way: Hashable, Sendable {
         /// The native protocol, with standard error in its place while there is no journald.
