@@ -113,6 +113,7 @@ public struct SubjectRecord: Hashable, Sendable {
     /// Given up by a person: watched, not adopted again, until a person adopts something for it.
     public var isReleased: Bool
     /// What the key of ``lastGeneration`` was made for, as a text: the same request is sent again only for the same.
+    /// nil once a certificate was made with it.
     public var generationKey: String?
     /// Tries of one action in a row that did not bring about what they were for; nil once one did.
     public var tries: Tries?

@@ -89,9 +89,14 @@ extension Engine {
                 input.answers = await answers(about: plan.doubtful, in: zone, state, purpose)
                 plan = planner.plan(input)
             }
+            let left = await keysLeft(for: plan, state, duty)
+            if !left.generations.isEmpty {
+                input.keysLeft = left.generations
+                plan = planner.plan(input)
+            }
             if round == 0 { result.entries = plan.entries }
             if purpose == .planning { return result }
-            let (operations, unsent) = try await operations(for: plan, in: zone, duty)
+            let (operations, unsent) = try await operations(for: plan, in: zone, duty, left.troubles)
             // Keys take their time: settings that have changed meanwhile want another plan.
             guard isCurrent(duty, zone) else {
                 if round == 0 { return nil }
@@ -104,6 +109,7 @@ extension Engine {
             // What is done on this machine is no operation: it leaves its trace when it is done.
             let opened = operations.filter { $0.action.effect != .local }.map(Change.operation)
             try commit(plan.changes + opened + [.zone(record)])
+            for operation in operations { freshKeys[operation.subject] = nil }
             tell(plan.news)
             zones[zone]?.summary = Self.summary(of: plan)
             setDue(zone, at: record.nextLook ?? ports.clock.now())
@@ -204,36 +210,6 @@ extension Engine {
         return skew > skewTolerance || skew < .zero - skewTolerance ? skew : nil
     }
 
-    /// For certificates that are nobody's and have a wished common name: the generation whose key answers to them.
-    private func keysInHand(
-        _ zone: ZoneID, _ looks: [SubjectKind: Look], _ state: ZoneState, _ duty: ZoneDuty
-    ) async -> [ObjectID: Int] {
-        guard case .complete(let seen, _)? = looks[.clientCertificate] else { return [:] }
-        let ours = Set(state.objects.filter(\.isOurs).map(\.id))
-        var generations: [ObjectID: Int] = [:]
-        var trouble: KeyTrouble?
-        for wish in duty.wish?.clientCertificates ?? [] {
-            for sighting in seen where sighting.stage == .serving && !ours.contains(sighting.id) {
-                guard case .clientCertificate(let traits) = sighting.traits, traits.commonName == wish.commonName,
-                    let pem = traits.certificatePEM
-                else { continue }
-                let subject = Subject(zone: zone, kind: .clientCertificate, name: wish.name)
-                do throws(KeyTrouble) {
-                    let found = try await ports.keys.generation(of: pem, for: subject, zoneName: duty.name)
-                    if let found { generations[sighting.id] = found }
-                } catch {
-                    trouble = error
-                }
-            }
-        }
-        if let trouble {
-            raise(.keyTrouble, of: zone.text, trouble.explanation.summary)
-        } else {
-            resolve(.keyTrouble, of: zone.text)
-        }
-        return generations
-    }
-
     private func nextLook(after plan: Plan, planOnly: Bool) -> Timestamp {
         guard planOnly else { return plan.nextLook }
         return min(plan.nextLook, ports.clock.now() + Self.afterPlanningOnly)
@@ -254,7 +230,7 @@ extension Engine {
 
     /// The operations of a plan, each with what was known when it was made; and those for which no request could be made.
     private func operations(
-        for plan: Plan, in zone: ZoneID, _ duty: ZoneDuty
+        for plan: Plan, in zone: ZoneID, _ duty: ZoneDuty, _ troubles: [Subject: KeyTrouble]
     ) async throws(StoreTrouble) -> (ready: [Operation], unsent: [Unsent]) {
         var operations: [Operation] = []
         var unsent: [Unsent] = []
@@ -271,8 +247,8 @@ extension Engine {
             if case .clientCertificate(.create(let wish, let generation)) = action {
                 mark(zone, .working)
                 do throws(KeyTrouble) {
-                    operation.request = try await ports.keys.request(
-                        for: entry.subject, zoneName: duty.name, wish: wish, generation: generation)
+                    if let trouble = troubles[entry.subject] { throw trouble }
+                    operation.request = try await request(for: entry.subject, duty, wish, generation)
                 } catch {
                     unsent.append((operation, error))
                     continue

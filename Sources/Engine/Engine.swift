@@ -40,6 +40,8 @@ public actor Engine {
     var daemonEpisodes: [Episode.Condition: Episode] = [:]
     /// Those that the database could not take, as they stand by now.
     var unwritten: [Episode.Condition: Episode] = [:]
+    /// Keys made by this process that no committed operation has used.
+    var freshKeys: [Subject: FreshKey] = [:]
     var alarm: (any TimerHandle)?
     var isStarted = false
     var isStopping = false

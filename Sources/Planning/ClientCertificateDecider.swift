@@ -75,8 +75,9 @@ struct ClientCertificateDecider {
     /// attempts do not pile up.
     private var nextGeneration: Int {
         let used = all.compactMap(\.generation).max() ?? 0
-        let last = max(record.lastGeneration, used)
-        if last > used, record.generationKey == wish.requestKey { return last }
+        let known = max(record.lastGeneration, used)
+        let last = max(known, scene.surroundings.lastKeyLeft(of: subject))
+        if last == record.lastGeneration, last > used, record.generationKey == wish.requestKey { return last }
         return last == .max ? last : last + 1
     }
 

@@ -13,7 +13,7 @@ struct Deciding {
 
     func entries() -> [Plan.Entry] {
         var gate = Gate(draft, input)
-        let surroundings = Surroundings(draft, keysInHand: input.keysInHand)
+        let surroundings = Surroundings(draft, input)
         var entries: [Plan.Entry] = []
         for standing in draft.standings {
             let subject = standing.subject

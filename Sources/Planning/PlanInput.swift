@@ -15,6 +15,10 @@ public struct PlanInput: Hashable, Sendable {
     public var answers: [ObjectID: Sighting?]
     /// Client certificates that are nobody's, with the generation of the key here that answers to each.
     public var keysInHand: [ObjectID: Int]
+    /// By subject, the highest generation that a key is here for, where the database does not know what it was made
+    /// for: the process ended before that was written down, or the database was put back to an earlier one. Such a key
+    /// may have gone to Cloudflare, so its request is never sent again.
+    public var keysLeft: [Subject: Int] = [:]
     public var state: ZoneState
     public var counts: BrakeCounts
     /// Things of ours that are wished no more and still there, in the other zones (S7).

@@ -28,11 +28,17 @@ struct Scene {
 final class Surroundings {
     private let draft: PlanDraft
     private let keysInHand: [ObjectID: Int]
+    private let keysLeft: [Subject: Int]
     private var zoneName: String { draft.zoneName }
     /// What was given to a wish already, in this plan.
     var claimed: Set<ObjectID> = []
 
-    init(_ draft: PlanDraft, keysInHand: [ObjectID: Int]) { (self.draft, self.keysInHand) = (draft, keysInHand) }
+    init(_ draft: PlanDraft, _ input: PlanInput) {
+        (self.draft, keysInHand, keysLeft) = (draft, input.keysInHand, input.keysLeft)
+    }
+
+    /// The highest generation whose key nobody knows the use of; 0 for none.
+    func lastKeyLeft(of subject: Subject) -> Int { keysLeft[subject] ?? 0 }
 
     private lazy var packs: [HostSet: [ObjectRecord]] = {
         var packs: [HostSet: [ObjectRecord]] = [:]

@@ -64,10 +64,7 @@ extension PlanDraft {
         (record.subject, record.ownership, record.missingSince) = (operation.subject, .ordered, nil)
         if case .clientCertificate(.create(let wish, let generation)) = operation.action {
             (record.generation, record.wishKey) = (generation, wish.wishKey)
-            change(operation.subject) { subject in
-                guard generation >= subject.lastGeneration else { return }
-                (subject.lastGeneration, subject.generationKey) = (generation, wish.requestKey)
-            }
+            spend(generation, of: operation.subject)
         }
         if old.stage != fresh.stage || old.status != fresh.status { record.since = now }
         keepService(&record)
@@ -92,11 +89,17 @@ extension PlanDraft {
     private mutating func adopt(_ operation: Operation, _ id: ObjectID) {
         change(id) { ($0.ownership, $0.subject, $0.removedFor) = (.adopted, operation.subject, nil) }
         let generation = objects[id]?.generation ?? 0
-        change(operation.subject) { subject in
-            subject.isReleased = false
-            subject.lastGeneration = max(subject.lastGeneration, generation)
-        }
+        change(operation.subject) { $0.isReleased = false }
+        spend(generation, of: operation.subject)
         write(.adopted, operation, id, as: .notice)
+    }
+
+    /// A certificate was made with the key of a generation: no other is, whatever becomes of this one.
+    private mutating func spend(_ generation: Int, of subject: Subject) {
+        change(subject) { subject in
+            guard generation >= subject.lastGeneration else { return }
+            (subject.lastGeneration, subject.generationKey) = (generation, nil)
+        }
     }
 
     /// Writes that an operation had no effect, and when or whether it may be tried again.

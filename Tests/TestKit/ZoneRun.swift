@@ -19,6 +19,7 @@ public struct ZoneRun {
     public var counts = BrakeCounts()
     public var unwantedElsewhere = 0
     public var keysInHand: [ObjectID: Int] = [:]
+    public var keysLeft: [Subject: Int] = [:]
     /// The kinds whose look fails.
     public var unseen: Set<SubjectKind> = []
     public var clientScope = ListScope.all
@@ -63,6 +64,7 @@ public struct ZoneRun {
                 : .complete(seen, kind == .clientCertificate ? clientScope : .all)
         }
         input.keysInHand = keysInHand
+        input.keysLeft = keysLeft
         return input
     }
 

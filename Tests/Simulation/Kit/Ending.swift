@@ -150,7 +150,13 @@ struct Quiet {
         let span = run.clock.trueNow - began
         let every = run.memory.inForce.daemon.lookEvery
         let looksDue = Int(span.wholeSeconds / max(60, every.wholeSeconds)) + 4
-        var most = 40
+        // What Cloudflare refused is asked for once more every six hours, with a look before it and one after.
+        let refused = Int(
+            Self.count(
+                run,
+                "SELECT count(*) FROM subjects WHERE reason IN ('quota-exhausted', 'refused', 'same-host-set-refused')")
+        )
+        var most = 40 + (refused ?? 0) * (Int(span.wholeSeconds / 21_600) + 1) * 6
         for zone in run.setting.scenario.zones.compactMap(\.id) {
             let count = run.facts(of: zone).0.count + run.facts(of: zone).1.count
             most += looksDue * (2 + count / 50) * 2

@@ -298,7 +298,12 @@ final class Run: @unchecked Sendable {
     func hear(_ news: News) {
         totals.news += 1
         trace { "news \(news.kind.rawValue) \(news.subject?.name ?? "") \(news.fields.map(\.value))" }
-        eachChecker { $0.hear { "\(news)" } }
+        eachChecker { checker in
+            checker.hear {
+                ([news.kind.rawValue, news.subject?.name ?? "", news.zoneName ?? ""] + news.fields.map(\.value))
+                    .joined(separator: " ")
+            }
+        }
     }
 
     // MARK: Mishaps

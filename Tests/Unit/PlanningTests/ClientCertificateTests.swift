@@ -157,6 +157,27 @@ import Testing
         #expect(run.sent.last?.action == .clientCertificate(.revoke(ObjectID("c1"))))
     }
 
+    @Test("a key whose certificate was taken over by another name was used again for a new one under the old name")
+    func takenOver() {
+        var run = ZoneRun([wish()])
+        _ = words(&run, [.zero, .minutes(1)])
+        run.want([wish("meter")])
+        _ = words(&run, [.minutes(15), .minutes(1), .days(2)])
+        run.show(ObjectID("c1"), "revoked")
+        _ = words(&run, [.hours(1), .hours(1)])
+        run.want([wish("meter"), wish()])
+        #expect(run.pass(after: .days(1)) == "create")
+        #expect(run.sent.last?.action.generation == 2)
+    }
+
+    @Test("a key that nobody knows the use of is passed over, and the next generation made")
+    func keyLeft() {
+        var run = ZoneRun([wish()])
+        run.keysLeft[run.subject("gateway", kind)] = 3
+        #expect(run.pass() == "create")
+        #expect(run.sent.map(\.action.generation) == [4])
+    }
+
     @Test("one whose key is in hand is adopted, and put in place")
     func adopted() {
         var run = ZoneRun([wish()])
@@ -203,5 +224,13 @@ import Testing
         #expect(run.conditions("gateway", kind).contains(.expired))
         run.unseen = []
         #expect(run.pass(after: .minutes(1)) == "create")
+    }
+}
+
+extension Action {
+    /// Of a certificate that is to be made.
+    fileprivate var generation: Int? {
+        guard case .clientCertificate(.create(_, let generation)) = self else { return nil }
+        return generation
     }
 }
