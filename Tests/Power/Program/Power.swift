@@ -82,6 +82,10 @@ struct Table {
 
     mutating func add(_ outcome: PowerCuts.Outcome) {
         tellings += 1
+        if tellings.isMultiple(of: 100) {
+            print("after \(tellings) tellings: \(violations) violations")
+            fflush(nil)
+        }
         cuts += outcome.cuts
         loss += outcome.loss
         standings.merge(outcome.standings, uniquingKeysWith: +)
