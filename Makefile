@@ -23,8 +23,8 @@ place := sed -e 's|/usr/bin/|$(PREFIX)/bin/|g' -e 's|/usr/lib/edgecert/|$(PREFIX
 # After 'make install' on this very machine, not into a folder for a package.
 is_here := [ -z "$(DESTDIR)" ] && [ -d /run/systemd/system ]
 
-.PHONY: help deps build docs test unit-test system-test simulate simulation-test crash-points crash-slice chaos chaos-test \
-  soak fuzz demo bench lint install uninstall clean
+.PHONY: help deps build docs test unit-test system-test simulate simulation-test crash-points crash-slice power-cuts chaos \
+  chaos-test soak fuzz demo bench lint install uninstall clean
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 
@@ -118,6 +118,12 @@ crash_points = Tests/CrashPoints/crash-points $(bin) --shim $(shim)
 # Preloaded into the daemon by the crash points, and part of nothing that is installed. The compiler is Swift's own.
 $(shim): Tests/CrashPoints/shim.c
 	@clang -shared -fPIC -O2 -Wall -Wextra -Werror -o $@ $<
+
+# The same in a test of some seconds: `swift test --filter PowerTests`.
+CUTS ?= 2000
+power-cuts: deps ## cut the power CUTS (2000) times and look at what the disk has kept
+	swift build -c $(CONFIGURATION) --product edgecert-power
+	$(bin)/edgecert-power --cuts $(CUTS)
 
 demo: build ## five minutes with a simulated Cloudflare: everything that happens, in ninety seconds
 	@demo/run

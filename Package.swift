@@ -173,14 +173,20 @@ let package = Package(
             path: "Tests/TestKit", swiftSettings: strict),
         // The simulation: the real engine and store against the model of Cloudflare, every job on one thread. Not shipped.
         .target(name: "CSimulationHooks", path: "Tests/Simulation/Hooks"),
+        // A disk that loses at a power cut what was not synced: the C library's calls, and what is made of them.
+        .target(name: "CPowerTap", path: "Tests/Power/Tap"),
+        .target(name: "PowerDisk", dependencies: ["CPowerTap"], path: "Tests/Power/Disk", swiftSettings: strict),
         .target(
             name: "Simulation",
             dependencies: [
-                "Domain", "Planning", "Engine", "CloudflareAPI", "CloudflareModel", "StateStore", "CSQLite", "TestKit",
-                "CSimulationHooks",
-            ], path: "Tests/Simulation/Kit", swiftSettings: strict),
+                "Domain", "Planning", "Engine", "CloudflareAPI", "CloudflareModel", "StateStore", "Keys", "CSQLite",
+                "TestKit", "CSimulationHooks", "PowerDisk", "SimulatorServer",
+            ] + crypto, path: "Tests/Simulation/Kit", swiftSettings: strict),
         .executableTarget(
             name: "edgecert-simulate", dependencies: ["Simulation", arguments], path: "Tests/Simulation/Program",
+            swiftSettings: strict),
+        .executableTarget(
+            name: "edgecert-power", dependencies: ["Simulation", "PowerDisk", arguments], path: "Tests/Power/Program",
             swiftSettings: strict),
         unitTests("Domain"),
         unitTests("Planning"),
@@ -206,6 +212,9 @@ let package = Package(
             name: "SimulationTests",
             dependencies: ["Simulation", "Domain", "CloudflareModel"], path: "Tests/Simulation/Cases",
             swiftSettings: strict),
+        .testTarget(
+            name: "PowerTests", dependencies: ["Domain", "Engine", "PowerDisk", "Simulation", "StateStore", "TestKit"],
+            path: "Tests/Power/Cases", swiftSettings: strict),
         .testTarget(
             name: "ContractTests",
             dependencies: [

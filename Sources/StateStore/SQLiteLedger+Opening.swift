@@ -106,8 +106,7 @@ struct Opening {
     }
 
     private mutating func existing(isCopy: Bool) throws(StoreTrouble) -> Database {
-        // The log beside a copy is that of the database it replaced, and would be read into it.
-        if isCopy { try file.setAside("stray", at: now, logAlone: true) }
+        if isCopy { try takeOver() }
         let database = try Database(file.path, path: file.path, flags: SQLITE_OPEN_READWRITE)
         try database.proveWritable()
         try database.makeSafe(journal: "wal")
@@ -117,8 +116,33 @@ struct Opening {
         try database.checkSchema(Array(migrations.prefix(Int(clamping: version))))
         try check(database)
         try migrate(database, from: version)
-        try noticeRestoring(of: database, isCopy: isCopy)
+        try noticeRestoring(of: database)
         return database
+    }
+
+    /// Makes a database of a copy: aside, and put in its place by one rename. The log beside a copy is that of the
+    /// database it replaced, and would be read into it. So nothing may be written into a copy where it lies: a loss of
+    /// power could leave half of it there and half in a log of its own, and who would know that one from the other?
+    private func takeOver() throws(StoreTrouble) {
+        try file.setAside("stray", at: now, logAlone: true)
+        let fresh = file.unfinished
+        try fresh.discard()
+        try fresh.create()
+        try takeOver(as: fresh)
+        try fresh.putInPlace(of: file)
+    }
+
+    /// Comes back when both files are closed.
+    private func takeOver(as fresh: StoreFile) throws(StoreTrouble) {
+        let copy = try Database(file.path, path: file.path, flags: SQLITE_OPEN_READWRITE)
+        try copy.makeFrugal()
+        let database = try Database(fresh.path, path: file.path, flags: SQLITE_OPEN_READWRITE)
+        try database.makeSafe(journal: "memory")  // what fails is made anew, never rolled back
+        try copy.copy(into: database)
+        try database.transaction { (database) throws(StoreTrouble) in
+            try database.setMeta("inode", nil)  // of no file: whoever opens it next is to notice, too
+            try database.run("PRAGMA application_id = \(Schema.applicationID)")
+        }
     }
 
     /// Every page of a file that is small, or that showed itself to be broken; of a large one what the schema and the
@@ -157,23 +181,23 @@ struct Opening {
             "migrate", "from schema \(version) to \(migrations.count)", "the copy from before is \(backup)", database)
     }
 
-    private mutating func noticeRestoring(of database: Database, isCopy: Bool) throws(StoreTrouble) {
+    private mutating func noticeRestoring(of database: Database) throws(StoreTrouble) {
         let inode = String(try file.inode())
         let known = try database.meta("inode")
-        guard isCopy || known != inode else { return }
+        guard known != inode else { return }
         let copiedAt = try database.meta("copied-at").flatMap(Int64.init)
             .map(Timestamp.init(unixMilliseconds:))
         try database.transaction { (database) throws(StoreTrouble) in
             try database.setMeta("inode", inode)
             try database.setMeta("copied-at", nil)
-            try database.run("PRAGMA application_id = \(Schema.applicationID)")
+            // With the same commit that makes it ours: a daemon that ends right after it must find no era to go on in.
+            try database.write(.note(.era, nil))
             try database.append(
                 AuditEntry(
                     at: now, person: Self.person, verb: "restore", target: file.path,
                     detail: copiedAt.map { "a copy of \($0.rfc3339)" } ?? "another file than before",
                     outcome: "taken as the database"))
         }
-        try database.checkpoint()  // so that the file's first bytes say what it is now
         outcome = .restored(copiedAt: copiedAt)
     }
 

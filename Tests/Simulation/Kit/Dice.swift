@@ -2,7 +2,7 @@ import CloudflareModel
 import Engine
 
 /// Draws from a seed; a stream for each purpose, so that what is drawn for one does not shift the others.
-struct Dice {
+struct Dice: RandomNumberGenerator {
     private var source: SplitMix64
 
     init(seed: UInt64, _ stream: String) {

@@ -31,15 +31,24 @@ enum Files {
         }
     }
 
-    static func removeFolder(_ path: String) {
-        guard let list = opendir(path) else { return }
+    static func names(in path: String) -> [String] {
+        guard let list = opendir(path) else { return [] }
+        defer { closedir(list) }
+        var names: [String] = []
         while let entry = readdir(list) {
             let name = withUnsafePointer(to: &entry.pointee.d_name) { tuple in
                 tuple.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
             }
-            if name != ".", name != ".." { unlink("\(path)/\(name)") }
+            if name != ".", name != ".." { names.append(name) }
         }
-        closedir(list)
+        return names.sorted()
+    }
+
+    /// With all that is in it.
+    static func removeFolder(_ path: String) {
+        for name in names(in: path) {
+            if unlink("\(path)/\(name)") != 0 { removeFolder("\(path)/\(name)") }
+        }
         rmdir(path)
     }
 }

@@ -39,6 +39,11 @@ final class Life: @unchecked Sendable {
             settings: settings, era: Self.era(opened, run))
     }
 
+    func die() {
+        isDead = true
+        timers.isDead = true
+    }
+
     func start() {
         let (engine, budget) = (engine!, budget!)  // set by the initialiser
         Task {
@@ -112,6 +117,7 @@ struct LifeLedger: Ledger {
             _ = try alive()
         }
         try store.commit(changes)
+        run.power?.noteCommit(run.rows)
         run.trace { "commit \(changes.count)" }
         if run.fires(.crash, "after a commit of \(changes.count)") {
             run.crash()

@@ -3,6 +3,7 @@ import CloudflareModel
 import Domain
 import Engine
 import Glibc
+import Keys
 import StateStore
 import TestKit
 
@@ -22,7 +23,7 @@ final class Run: @unchecked Sendable {
     let loop = RunLoop()
     let clock: SimClock
     let transport: InProcessTransport
-    let keys = MemoryKeyRoom()
+    let keys: any KeyRoom
     let commands: ScriptedCommandRunner
     let chance: DiceChance
     let folder: String
@@ -50,6 +51,8 @@ final class Run: @unchecked Sendable {
     var violations: [Violation] = []
     var lines: [String] = []
     let isTracing: Bool
+    /// Where the power may be cut; nil where it stays.
+    let power: Power?
     var totals = Totals()
     private var rowsVersion = -1
     private var lastSeq = 0
@@ -62,22 +65,26 @@ final class Run: @unchecked Sendable {
 
     init(
         seed: UInt64, days: Int, limit: Int = .max, skipped: Set<Int> = [], isTracing: Bool, folder: String,
-        more: [any Checker] = []
+        more: [any Checker] = [], power: Power? = nil
     ) {
         (self.seed, self.days, self.isTracing, self.folder) = (seed, days, isTracing, folder)
-        setting = Setting(seed: seed, days: days)
+        self.power = power
+        keys = power == nil ? MemoryKeyRoom() : FileKeyRoom(stateDirectory: folder)
+        setting = power == nil ? Setting(seed: seed, days: days) : .story
         clock = SimClock(start: Setting.start)
         startedAt = Setting.start
         let clock = clock
         let model: CloudflareModel
         do {
-            model = try CloudflareModel(setting.scenario, signer: EchoSigner(), seed: seed, startingAt: Setting.start)
+            model = try CloudflareModel(
+                setting.scenario, signer: power?.authority ?? EchoSigner(), seed: seed, startingAt: Setting.start)
         } catch {
             preconditionFailure("the simulation's own scenario: \(error)")
         }
         transport = InProcessTransport(model, now: { clock.trueNow })
         limits = setting.scenario.settings.limiter
         injector = Injector(seed: seed, limit: limit, skipped: skipped)
+        injector.isOver = power != nil
         odds = Dice(seed: seed, "odds")
         people = Dice(seed: seed, "people")
         chance = DiceChance(Dice(seed: seed, "chance"))
@@ -123,11 +130,13 @@ final class Run: @unchecked Sendable {
             seed: seed, violations: violations, drawn: injector.drawn, totals: totals, trace: lines)
     }
 
-    private func live(until day: Duration) {
+    func live(until day: Duration) {
         let end = .seconds(1000) + day
         loop.drain()
+        restorePower()
         while violations.isEmpty, clock.step(until: end) {
             loop.drain()
+            restorePower()
             observe()
         }
     }
@@ -219,7 +228,7 @@ final class Run: @unchecked Sendable {
     }
     private var pending: [TransitionRow] = []
     /// Operations that have had an effect.
-    private var spent: Set<String> = []
+    private(set) var spent: Set<String> = []
 
     private func observe() {
         totals.steps += 1
@@ -409,13 +418,16 @@ final class Run: @unchecked Sendable {
             self.life = life
             takenUp(settings)
             memory.upSince = clock.up
+            guard !isWithoutPower else { return life.die() }
+            checkOpening(opened.outcome)
             life.start()
         } catch {
+            if isWithoutPower { return }
             complain("store", "it does not open: \(error)")
         }
     }
 
-    private func bootLater(_ span: Duration) {
+    func bootLater(_ span: Duration) {
         _ = clock.at(clock.up + span, owner: 0) { [self] in boot() }
     }
 
@@ -433,10 +445,9 @@ final class Run: @unchecked Sendable {
         bootLater(.seconds(odds.happens(0.8) ? odds.within(1...30) : odds.within(600...40_000)))
     }
 
-    private func crashQuietly() {
+    func crashQuietly() {
         guard let old = life else { return }
-        old.isDead = true
-        old.timers.isDead = true
+        old.die()
         clock.cancelAll(of: old.number)
         life = nil
         memory.upSince = nil

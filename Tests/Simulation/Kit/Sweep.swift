@@ -26,7 +26,7 @@ public enum Sweep {
     }
 
     /// A folder in memory where there is one.
-    private static func folder(_ seed: UInt64) -> String {
+    static func folder(_ seed: UInt64) -> String {
         let base = access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp"
         let number = counter.wrappingAdd(1, ordering: .relaxed).newValue
         return "\(base)/edgecert-simulate-\(getpid())-\(number)"
@@ -82,7 +82,7 @@ public enum Sweep {
         return ((0..<high).last { !skipped.contains($0) }.map { $0 + 1 } ?? 0, skipped)
     }
 
-    private static func onThreads(_ count: Int, _ body: @escaping @Sendable () -> Void) {
+    static func onThreads(_ count: Int, _ body: @escaping @Sendable () -> Void) {
         var threads: [pthread_t] = []
         for _ in 0..<count {
             var thread: pthread_t = 0

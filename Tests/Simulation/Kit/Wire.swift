@@ -1,6 +1,7 @@
 import CloudflareAPI
 import CloudflareModel
 import Domain
+import PowerDisk
 import TestKit
 
 /// The way to Cloudflare and back, with all that can go wrong on it. Each request is a place where the process may end,
@@ -18,6 +19,7 @@ struct Wire: Transport {
         if life.isDead { throw .neverSent(.closed, Self.gone) }
         let name = "\(request.method.rawValue) \(request.target)"
         if run.fires(.crash, "before \(name)") { run.crash() }
+        run.power?.disk.pass("request sent")
         if life.isDead { throw .neverSent(.closed, Self.gone) }
         run.interleave()
         if run.fires(.unsent, name) { throw .neverSent(.connection, "no way to Cloudflare") }
@@ -43,6 +45,7 @@ struct Wire: Transport {
             run.noteHonest(zone, request.target)
         }
         if run.fires(.crash, "after \(name)") { run.crash() }
+        run.power?.disk.pass("request answered")
         if life.isDead { throw .maybeSent(.closed, Self.gone) }
         if run.fires(.slow, "the way back of \(name)") { await run.pause(life, .seconds(run.odds.within(1...50))) }
         if life.isDead { throw .maybeSent(.closed, Self.gone) }

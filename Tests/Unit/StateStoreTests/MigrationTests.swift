@@ -115,11 +115,26 @@ import Testing
 
         let opened = try scratch.open(now: Sample.now + .hours(1))
         #expect(opened.outcome == .restored(copiedAt: Sample.now))
-        #expect(try opened.ledger.note(.era) == "1")
+        #expect(try opened.ledger.state(of: Sample.zone, now: Sample.now).zone?.name == "example.com")
         #expect(try opened.ledger.audit(since: nil, limit: 1).map(\.verb) == ["restore"])
         #expect(scratch.names().contains { $0.contains(".stray-") })
         try opened.ledger.close()
         #expect(try scratch.open().outcome == .existing)
+    }
+
+    @Test("a daemon that ended right after a copy became the database: the next one did not plan first")
+    func restoredAndEnded() throws {
+        let scratch = try Scratch()
+        let ledger = try scratch.open().ledger
+        try ledger.fill()
+        #expect(try ledger.note(.era) == "1")
+        try ledger.backup(to: scratch.path + ".copy", now: Sample.now)
+        try ledger.close()
+        rename(scratch.path + ".copy", scratch.path)
+        try scratch.open().ledger.close()  // and never comes to write an era of its own
+        let again = try scratch.open()
+        #expect(again.outcome == .existing)
+        #expect(try again.ledger.note(.era) == nil)
     }
 
     @Test("another file than before in the database's place is told to be restored")

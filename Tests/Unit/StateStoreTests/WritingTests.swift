@@ -112,12 +112,12 @@ import Testing
         let (scratch, after) = (try Scratch(), try Scratch())
         let ledger = try scratch.open().ledger
         for number in 1...40 {
-            try ledger.commit([.transition(Sample.transition("\(number)")), .note(.era, "\(number)")])
+            try ledger.commit([.transition(Sample.transition("\(number)")), .note(.zoneIDs, "\(number)")])
             // What lies on disk at this moment, without the index, which does not survive a crash.
             try after.put(try scratch.bytes())
             try after.put(try scratch.bytes("-wal"), "-wal")
             let found = try after.open().ledger
-            #expect(try found.note(.era) == "\(number)")
+            #expect(try found.note(.zoneIDs) == "\(number)")
             #expect(try found.history(HistoryFilter()).count == number)
             try found.close()
             after.clear()
