@@ -17,11 +17,12 @@ extension PlanDraft {
             var seen: Set<ObjectID> = []
             var changed: [Sighting] = []
             for sighting in sightings where sighting.kind == kind && seen.insert(sighting.id).inserted {
-                if let known = objects[sighting.id], known.sighting == sighting {
-                    see(known.sighting.inOrder, known, generation: input.keysInHand[sighting.id])
-                } else {
+                guard let known = objects[sighting.id], known.sighting == sighting else {
                     changed.append(sighting)
+                    continue
                 }
+                let generation = input.keysInHand[sighting.id]
+                if !isSettled(known, generation) { see(known.sighting.inOrder, known, generation: generation) }
             }
             // What leaves a trace does so in an order of its own, not in the listing's.
             for sighting in changed.sorted(by: { $0.id < $1.id }) {
@@ -33,6 +34,16 @@ extension PlanDraft {
 
     // MARK: Seen
 
+    /// True when another look at a thing that looks as it did can add nothing to its record: nearly always.
+    private func isSettled(_ record: ObjectRecord, _ generation: Int?) -> Bool {
+        let isServing = record.sighting.stage == .serving
+        return record.missingSince == nil && (record.generation != nil || generation == nil)
+            && record.isBefore(now)
+            && (isServing
+                ? record.lastServedAt != nil && (record.servingSince != nil || !isClockTrusted)
+                : record.servingSince == nil)
+    }
+
     mutating func see(_ sighting: Sighting, generation: Int? = nil) {
         let fresh = sighting.inOrder
         guard let known = objects[fresh.id] else { return appear(fresh, generation) }
@@ -43,8 +54,8 @@ extension PlanDraft {
         var record = old
         guard record.sighting.kind == fresh.kind else { return }  // an identifier of the other kind: not the same thing
         guard !isStale(fresh, about: record) else { return }
-        record.missingSince = nil
-        if isClockTrusted { record.keepBefore(now) }
+        if record.missingSince != nil { record.missingSince = nil }
+        if isClockTrusted, !record.isBefore(now) { record.keepBefore(now) }
         if record.generation == nil { record.generation = generation }
         if record.sighting != fresh { show(fresh, &record, old) }
         keepService(&record)
@@ -199,6 +210,12 @@ extension PlanInput {
 }
 
 extension ObjectRecord {
+    /// False when a moment of it is still to come.
+    fileprivate func isBefore(_ now: Timestamp) -> Bool {
+        max(
+            since, servingSince ?? now, lastServedAt ?? now, deliveredAt ?? now, commandSucceededAt ?? now) <= now
+    }
+
     /// A clock that was ahead and was set back leaves moments of the future behind: they are taken for now, or nothing
     /// that waits for time to pass since them would go on before they come.
     fileprivate mutating func keepBefore(_ now: Timestamp) {
