@@ -1,34 +1,101 @@
 /// What is remembered of one thing at Cloudflare.
 public struct ObjectRecord: Hashable, Sendable {
+    /// Kept once for all copies: a plan hands a record on far more often than it changes one.
+    @usableFromInline
+    struct Parts: Hashable, Sendable {
+        @usableFromInline var sighting: Shared<Sighting>
+        @usableFromInline var subject: Subject
+        @usableFromInline var ownership: Ownership
+        @usableFromInline var since: Timestamp
+        @usableFromInline var firstSeen: Timestamp
+        @usableFromInline var lastSeen: Timestamp
+        @usableFromInline var servingSince: Timestamp?
+        @usableFromInline var lastServedAt: Timestamp?
+        @usableFromInline var missingSince: Timestamp?
+        @usableFromInline var generation: Int?
+        @usableFromInline var deliveredAt: Timestamp?
+        @usableFromInline var commandSucceededAt: Timestamp?
+        @usableFromInline var rung: ExpiryRung?
+        @usableFromInline var wishKey: String?
+        @usableFromInline var removedFor: Reason?
+    }
+
+    @usableFromInline var shared: Shared<Parts>
+
     /// As last seen: identifier, status, stage, traits.
-    @Shared public var sighting: Sighting
+    @inlinable public var sighting: Sighting {
+        get { shared.box.value.sighting.box.value }
+        set { shared.wrappedValue.sighting = Shared(wrappedValue: newValue) }
+    }
     /// Whose it is: the wish's subject when it is ours, else one named for its identifier.
-    public var subject: Subject
+    @inlinable public var subject: Subject {
+        get { shared.box.value.subject }
+        set { shared.wrappedValue.subject = newValue }
+    }
     /// Ordered here, adopted, or neither (S2).
-    public var ownership: Ownership
+    @inlinable public var ownership: Ownership {
+        get { shared.box.value.ownership }
+        set { shared.wrappedValue.ownership = newValue }
+    }
     /// Since when it has the status it has.
-    public var since: Timestamp
-    public var firstSeen: Timestamp
-    public var lastSeen: Timestamp
+    @inlinable public var since: Timestamp {
+        get { shared.box.value.since }
+        set { shared.wrappedValue.since = newValue }
+    }
+    @inlinable public var firstSeen: Timestamp {
+        get { shared.box.value.firstSeen }
+        set { shared.wrappedValue.firstSeen = newValue }
+    }
+    @inlinable public var lastSeen: Timestamp {
+        get { shared.box.value.lastSeen }
+        set { shared.wrappedValue.lastSeen = newValue }
+    }
     /// Since when it has been serving without a break; nil while it does not serve.
-    public var servingSince: Timestamp?
+    @inlinable public var servingSince: Timestamp? {
+        get { shared.box.value.servingSince }
+        set { shared.wrappedValue.servingSince = newValue }
+    }
     /// When it was last seen to serve; what it covered then counts as covered for 30 days (S4).
-    public var lastServedAt: Timestamp?
+    @inlinable public var lastServedAt: Timestamp? {
+        get { shared.box.value.lastServedAt }
+        set { shared.wrappedValue.lastServedAt = newValue }
+    }
     /// The first complete listing that should have shown it and did not; nil while it is seen.
-    public var missingSince: Timestamp?
+    @inlinable public var missingSince: Timestamp? {
+        get { shared.box.value.missingSince }
+        set { shared.wrappedValue.missingSince = newValue }
+    }
     /// The folder of its key here; client certificates of ours alone.
-    public var generation: Int?
+    @inlinable public var generation: Int? {
+        get { shared.box.value.generation }
+        set { shared.wrappedValue.generation = newValue }
+    }
     /// When key and certificate were put in place together.
-    public var deliveredAt: Timestamp?
+    @inlinable public var deliveredAt: Timestamp? {
+        get { shared.box.value.deliveredAt }
+        set { shared.wrappedValue.deliveredAt = newValue }
+    }
     /// When the operator's command succeeded for it, or was found not to be wanted.
-    public var commandSucceededAt: Timestamp?
+    @inlinable public var commandSucceededAt: Timestamp? {
+        get { shared.box.value.commandSucceededAt }
+        set { shared.wrappedValue.commandSucceededAt = newValue }
+    }
     /// The least remaining life that was told of (the expiry ladder); nil before the first rung.
-    public var rung: ExpiryRung?
+    @inlinable public var rung: ExpiryRung? {
+        get { shared.box.value.rung }
+        set { shared.wrappedValue.rung = newValue }
+    }
     /// The wish it was ordered for, as a text; nil for what was not ordered here. A certificate's own fields do not
     /// tell all that was asked for.
-    public var wishKey: String?
+    @inlinable public var wishKey: String? {
+        get { shared.box.value.wishKey }
+        set { shared.wrappedValue.wishKey = newValue }
+    }
     /// Why we had it removed; nil while we have not. What goes without it was removed by somebody else (S18).
-    public var removedFor: Reason?
+    @inlinable public var removedFor: Reason? {
+        get { shared.box.value.removedFor }
+        set { shared.wrappedValue.removedFor = newValue }
+    }
 
     public enum Ownership: String, Hashable, Sendable { case ordered, adopted, foreign }
 
@@ -39,12 +106,12 @@ public struct ObjectRecord: Hashable, Sendable {
         commandSucceededAt: Timestamp? = nil, rung: ExpiryRung? = nil, wishKey: String? = nil,
         removedFor: Reason? = nil
     ) {
-        (self.wishKey, self.removedFor) = (wishKey, removedFor)
-        (self.sighting, self.subject, self.ownership) = (sighting, subject, ownership)
-        (self.since, self.firstSeen, self.lastSeen) = (since, firstSeen, lastSeen)
-        (self.servingSince, self.lastServedAt, self.missingSince) = (servingSince, lastServedAt, missingSince)
-        self.generation = generation
-        (self.deliveredAt, self.commandSucceededAt, self.rung) = (deliveredAt, commandSucceededAt, rung)
+        shared = Shared(
+            wrappedValue: Parts(
+                sighting: Shared(wrappedValue: sighting), subject: subject, ownership: ownership, since: since,
+                firstSeen: firstSeen, lastSeen: lastSeen, servingSince: servingSince, lastServedAt: lastServedAt,
+                missingSince: missingSince, generation: generation, deliveredAt: deliveredAt,
+                commandSucceededAt: commandSucceededAt, rung: rung, wishKey: wishKey, removedFor: removedFor))
     }
 
     public var id: ObjectID { sighting.id }
@@ -95,28 +162,83 @@ public enum ExpiryRung: Int, Hashable, Sendable, CaseIterable, Comparable {
 
 /// What is remembered of one wish, or of a thing that was wished once.
 public struct SubjectRecord: Hashable, Sendable {
-    public var subject: Subject
+    /// Kept once for all copies, as an object's are.
+    @usableFromInline
+    struct Parts: Hashable, Sendable {
+        @usableFromInline var subject: Subject
+        @usableFromInline var isWished: Bool
+        @usableFromInline var decision: Shared<Decision?>
+        @usableFromInline var decidedSince: Timestamp?
+        @usableFromInline var lastChangeAt: Timestamp?
+        @usableFromInline var undoneAt: [Timestamp]
+        @usableFromInline var refusal: Refusal?
+        @usableFromInline var lastGeneration: Int
+        @usableFromInline var nextLook: Timestamp?
+        @usableFromInline var isReleased: Bool
+        @usableFromInline var generationKey: String?
+        @usableFromInline var tries: Tries?
+    }
+
+    @usableFromInline var shared: Shared<Parts>
+
+    @inlinable public var subject: Subject {
+        get { shared.box.value.subject }
+        set { shared.wrappedValue.subject = newValue }
+    }
     /// False once the settings name it no more.
-    public var isWished: Bool
+    @inlinable public var isWished: Bool {
+        get { shared.box.value.isWished }
+        set { shared.wrappedValue.isWished = newValue }
+    }
     /// The last decision and when it was first made so.
-    @Shared public var decision: Decision?
-    public var decidedSince: Timestamp?
+    @inlinable public var decision: Decision? {
+        get { shared.box.value.decision.box.value }
+        set { shared.wrappedValue.decision = Shared(wrappedValue: newValue) }
+    }
+    @inlinable public var decidedSince: Timestamp? {
+        get { shared.box.value.decidedSince }
+        set { shared.wrappedValue.decidedSince = newValue }
+    }
     /// When the last change to it was sent (S10).
-    public var lastChangeAt: Timestamp?
+    @inlinable public var lastChangeAt: Timestamp? {
+        get { shared.box.value.lastChangeAt }
+        set { shared.wrappedValue.lastChangeAt = newValue }
+    }
     /// How often what we had done was undone from outside (S18); the times, the newest two.
-    public var undoneAt: [Timestamp]
+    @inlinable public var undoneAt: [Timestamp] {
+        get { shared.box.value.undoneAt }
+        set { shared.wrappedValue.undoneAt = newValue }
+    }
     /// A refusal by Cloudflare that the same request will meet again, with the wish it was about.
-    public var refusal: Refusal?
+    @inlinable public var refusal: Refusal? {
+        get { shared.box.value.refusal }
+        set { shared.wrappedValue.refusal = newValue }
+    }
     /// The generation of the newest key made for it; 0 before the first.
-    public var lastGeneration: Int
-    public var nextLook: Timestamp?
+    @inlinable public var lastGeneration: Int {
+        get { shared.box.value.lastGeneration }
+        set { shared.wrappedValue.lastGeneration = newValue }
+    }
+    @inlinable public var nextLook: Timestamp? {
+        get { shared.box.value.nextLook }
+        set { shared.wrappedValue.nextLook = newValue }
+    }
     /// Given up by a person: watched, not adopted again, until a person adopts something for it.
-    public var isReleased: Bool
+    @inlinable public var isReleased: Bool {
+        get { shared.box.value.isReleased }
+        set { shared.wrappedValue.isReleased = newValue }
+    }
     /// What the key of ``lastGeneration`` was made for, as a text: the same request is sent again only for the same.
     /// nil once a certificate was made with it.
-    public var generationKey: String?
+    @inlinable public var generationKey: String? {
+        get { shared.box.value.generationKey }
+        set { shared.wrappedValue.generationKey = newValue }
+    }
     /// Tries of one action in a row that did not bring about what they were for; nil once one did.
-    public var tries: Tries?
+    @inlinable public var tries: Tries? {
+        get { shared.box.value.tries }
+        set { shared.wrappedValue.tries = newValue }
+    }
 
     /// Tries of one action in a row without success. The next one waits: a minute, doubling to an hour.
     public struct Tries: Hashable, Sendable {
@@ -152,10 +274,12 @@ public struct SubjectRecord: Hashable, Sendable {
         lastChangeAt: Timestamp? = nil, undoneAt: [Timestamp] = [], refusal: Refusal? = nil, lastGeneration: Int = 0,
         nextLook: Timestamp? = nil, isReleased: Bool = false, generationKey: String? = nil, tries: Tries? = nil
     ) {
-        (self.isReleased, self.generationKey, self.tries) = (isReleased, generationKey, tries)
-        (self.subject, self.isWished, self.decision, self.decidedSince) = (subject, isWished, decision, decidedSince)
-        (self.lastChangeAt, self.undoneAt, self.refusal) = (lastChangeAt, undoneAt, refusal)
-        (self.lastGeneration, self.nextLook) = (lastGeneration, nextLook)
+        shared = Shared(
+            wrappedValue: Parts(
+                subject: subject, isWished: isWished, decision: Shared(wrappedValue: decision),
+                decidedSince: decidedSince, lastChangeAt: lastChangeAt, undoneAt: undoneAt, refusal: refusal,
+                lastGeneration: lastGeneration, nextLook: nextLook, isReleased: isReleased,
+                generationKey: generationKey, tries: tries))
     }
 }
 

@@ -15,7 +15,8 @@ public struct Sighting: Hashable, Sendable {
 
 /// What is particular to a kind. A new kind adds a case here, and a file for its traits.
 public enum Traits: Hashable, Sendable {
-    case pack(PackTraits)
+    /// Kept beside what it is in: a sighting is handed on whole far more often than its traits are looked at.
+    indirect case pack(PackTraits)
     case clientCertificate(ClientCertificateTraits)
 
     public var kind: SubjectKind {

@@ -4,12 +4,17 @@ import Domain
 extension PlanDraft {
     /// Marks what is wished, and binds things whose wish was renamed to the wish's new name.
     mutating func bind(_ input: PlanInput) {
-        for subject in wishes.keys.filter({ subjects.read($0) { $0.isWished } != true }).sorted() {
-            change(subject) { $0.isWished = true }
+        var orphans: [Subject] = []
+        var known = 0
+        for record in before.subjects where record.isWished {
+            if wishes[record.subject] == nil { orphans.append(record.subject) } else { known += 1 }
         }
-        for record in before.subjects where record.isWished && wishes[record.subject] == nil {
-            change(record.subject) { $0.isWished = false }
+        if known < wishes.count {
+            for subject in wishes.keys.filter({ subjects.read($0) { $0.isWished } != true }).sorted() {
+                change(subject) { $0.isWished = true }
+            }
         }
+        for subject in orphans { change(subject) { $0.isWished = false } }
         guard !wishes.isEmpty else { return }
         group()
         var ours = bySubject

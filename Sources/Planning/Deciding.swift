@@ -12,18 +12,24 @@ struct Deciding {
     }
 
     func entries() -> [Plan.Entry] {
-        var gate = Gate(draft, input)
+        var gate: Gate?  // put up for the first decision that acts: in a zone at rest none does
         let surroundings = Surroundings(draft, input)
         var entries: [Plan.Entry] = []
         for standing in draft.standings {
             let subject = standing.subject
             guard let proposals = proposals(for: standing, surroundings) else { continue }
-            let decision = gate.pass(proposals, for: subject)
+            let decision = decide(among: proposals, for: subject, &gate)
             if case .pack(.adopt(let id))? = decision.action { surroundings.claimed.insert(id) }
             if case .clientCertificate(.adopt(let id))? = decision.action { surroundings.claimed.insert(id) }
             entries.append(.init(subject: subject, decision: decision))
         }
         return entries
+    }
+
+    private func decide(among proposals: [Decision], for subject: Subject, _ gate: inout Gate?) -> Decision {
+        if let first = proposals.first, first.action == nil, !first.isHeld { return first }
+        if gate == nil { gate = Gate(draft, input) }
+        return gate?.pass(proposals, for: subject) ?? .rest(because: .asWanted)
     }
 
     /// nil for a subject of which nothing is left, when that is written down already.

@@ -14,24 +14,45 @@ extension PlanDraft {
         isClockTrusted = input.obstacles.clockSkew == nil
         for kind in SubjectKind.allCases {
             guard case .complete(let sightings, let scope)? = input.looks[kind] else { continue }
-            var seen: Set<ObjectID> = []
+            let known = objects.values
+            var isSeen = [Bool](repeating: false, count: known.count)
+            var strangers: Set<ObjectID> = []
             var changed: [Sighting] = []
-            for sighting in sightings where sighting.kind == kind && seen.insert(sighting.id).inserted {
-                if let known = objects[sighting.id], known.sighting == sighting {
-                    see(known.sighting.inOrder, known, generation: input.keysInHand[sighting.id])
-                } else {
+            for sighting in sightings where sighting.kind == kind {
+                guard let place = objects.place(of: sighting.id) else {
+                    if strangers.insert(sighting.id).inserted { changed.append(sighting) }
+                    continue
+                }
+                guard !isSeen[place] else { continue }
+                isSeen[place] = true
+                guard known[place].sighting == sighting else {
                     changed.append(sighting)
+                    continue
+                }
+                let generation = known[place].generation == nil ? input.keysInHand[sighting.id] : nil
+                if !isSettled(known[place], generation) {
+                    see(known[place].sighting.inOrder, known[place], generation: generation)
                 }
             }
             // What leaves a trace does so in an order of its own, not in the listing's.
             for sighting in changed.sorted(by: { $0.id < $1.id }) {
                 see(sighting, generation: input.keysInHand[sighting.id])
             }
-            foldLacking(kind, scope, seen, input)
+            foldLacking(known, isSeen, kind, scope, input)
         }
     }
 
     // MARK: Seen
+
+    /// True when another look at a thing that looks as it did can add nothing to its record: nearly always.
+    private func isSettled(_ record: ObjectRecord, _ generation: Int?) -> Bool {
+        let isServing = record.sighting.stage == .serving
+        return record.missingSince == nil && (record.generation != nil || generation == nil)
+            && record.isBefore(now)
+            && (isServing
+                ? record.lastServedAt != nil && (record.servingSince != nil || !isClockTrusted)
+                : record.servingSince == nil)
+    }
 
     mutating func see(_ sighting: Sighting, generation: Int? = nil) {
         let fresh = sighting.inOrder
@@ -43,8 +64,8 @@ extension PlanDraft {
         var record = old
         guard record.sighting.kind == fresh.kind else { return }  // an identifier of the other kind: not the same thing
         guard !isStale(fresh, about: record) else { return }
-        record.missingSince = nil
-        if isClockTrusted { record.keepBefore(now) }
+        if record.missingSince != nil { record.missingSince = nil }
+        if isClockTrusted, !record.isBefore(now) { record.keepBefore(now) }
         if record.generation == nil { record.generation = generation }
         if record.sighting != fresh { show(fresh, &record, old) }
         keepService(&record)
@@ -131,16 +152,17 @@ extension PlanDraft {
 
     /// What a complete listing lacks is gone only when a second one agrees, or a GET says so (S1).
     private mutating func foldLacking(
-        _ kind: SubjectKind, _ scope: ListScope, _ seen: Set<ObjectID>, _ input: PlanInput
+        _ before: [ObjectRecord], _ isSeen: [Bool], _ kind: SubjectKind, _ scope: ListScope, _ input: PlanInput
     ) {
         var known = 0
         var lacking: [ObjectID] = []
-        for record in before.objects where record.sighting.kind == kind && !record.sighting.stage.isOver {
+        for (record, isSeen) in zip(before, isSeen)
+        where record.sighting.kind == kind && !record.sighting.stage.isOver {
             known += 1
             // What was first seen after the listing began is no loss; what was first seen in the future, by a clock that
             // was set back since, is.
             let mayBeNewer = record.firstSeen >= input.lookedAt ?? .distantFuture && record.firstSeen <= now
-            if !seen.contains(record.id), !mayBeNewer { lacking.append(record.id) }
+            if !isSeen, !mayBeNewer { lacking.append(record.id) }
         }
         // A listing that lost most of a zone at once is more likely wrong than right, and so are GETs beside it.
         let isShrunk = lacking.count > 1 && lacking.count * 2 > known
@@ -199,6 +221,12 @@ extension PlanInput {
 }
 
 extension ObjectRecord {
+    /// False when a moment of it is still to come.
+    fileprivate func isBefore(_ now: Timestamp) -> Bool {
+        max(
+            since, servingSince ?? now, lastServedAt ?? now, deliveredAt ?? now, commandSucceededAt ?? now) <= now
+    }
+
     /// A clock that was ahead and was set back leaves moments of the future behind: they are taken for now, or nothing
     /// that waits for time to pass since them would go on before they come.
     fileprivate mutating func keepBefore(_ now: Timestamp) {

@@ -65,6 +65,16 @@ struct PlanDraft {
         for (subject, records) in bySubject where records.count > 1 {
             bySubject[subject] = records.sorted(by: isOlder)
         }
+        var (wished, found) = (0, 0)
+        standings = subjects.values.map { record in
+            let (wish, things) = (wishes[record.subject], bySubject[record.subject])
+            if wish != nil { wished += 1 }
+            if things != nil { found += 1 }
+            return Standing(subject: record.subject, wish: wish, things: things ?? [])
+        }
+        // Nearly always all that is wished and all that is there is known by its record, and in order.
+        let isAll = wished == wishes.count && found == bySubject.count
+        if isAll, zip(standings, standings.dropFirst()).allSatisfy({ $0.subject < $1.subject }) { return }
         standings = everySubject.map { subject in
             Standing(subject: subject, wish: wishes[subject], things: bySubject[subject] ?? [])
         }
@@ -75,8 +85,7 @@ struct PlanDraft {
         var every = subjects.values.map { $0.subject }
         every += wishes.keys.filter { !subjects.contains($0) }
         every += bySubject.keys.filter { !subjects.contains($0) && wishes[$0] == nil }
-        let isInOrder = zip(every, every.dropFirst()).allSatisfy { $0 < $1 }
-        return isInOrder ? every : every.sorted()
+        return every.sorted()
     }
 
     mutating func set(_ object: ObjectRecord) {

@@ -19,6 +19,9 @@ struct Table<Key: Hashable, Row> {
 
     var values: [Row] { rows }
 
+    /// Where in ``values`` the row of a key is, and stays.
+    func place(of key: Key) -> Int? { places[key] }
+
     /// Asks for no copy of the row.
     func contains(_ key: Key) -> Bool { places[key] != nil }
 

@@ -172,11 +172,14 @@ final class Run: @unchecked Sendable {
         switch effect {
         case .orderAccepted(let pack, _, let hosts):
             deed.object = pack
-            // Of several that are open for the same hosts the newest that has had no effect yet.
+            // Of several that are open for the same hosts and authority the newest that has had no effect yet.
             let fitting = operations.filter {
                 $0.effect == "create" && $0.zone == zone.text && $0.issuanceName == hosts.withoutBranding.key
             }
-            deed.operation = fitting.first { !spent.contains($0.id) } ?? fitting.first
+            let authority = facts(of: zone).0.first { $0.id == pack }?.authority ?? "?"
+            let same = fitting.filter { $0.action.contains(authority) }
+            deed.operation =
+                (same.isEmpty ? fitting : same).first { !spent.contains($0.id) } ?? same.first ?? fitting.first
             totals.orders += 1
         case .clientCertificateCreated(let id, _, _, let request, _):
             deed.object = id
@@ -263,8 +266,10 @@ final class Run: @unchecked Sendable {
     }
 
     func openOperations() -> [OperationRow] {
-        rows?.ask("SELECT \(OperationRow.columns) FROM operations WHERE state = 'open' ORDER BY committed_at DESC")
-            .compactMap(OperationRow.init) ?? []
+        rows?.ask(
+            "SELECT \(OperationRow.columns) FROM operations WHERE state = 'open' ORDER BY committed_at DESC, name"
+        )
+        .compactMap(OperationRow.init) ?? []
     }
 
     func facts(of zone: ZoneID) -> ([PackFacts], [ClientCertificateFacts]) {

@@ -30,4 +30,29 @@ import Testing
         #expect(subject != Subject(zone: ZoneID("z"), kind: .clientCertificate, name: "main"))
         #expect(subject != Subject(zone: ZoneID("z"), kind: .certificatePack, name: "other"))
     }
+
+    @Test("a record that is changed leaves its copies as they were, and equals one that was made so")
+    func recordsAreApart() {
+        let moment = Timestamp(unixSeconds: 1_700_000_000)
+        let subject = Subject(zone: ZoneID("z"), kind: .certificatePack, name: "main")
+        func record(_ stage: Stage, missingSince: Timestamp? = nil) -> ObjectRecord {
+            ObjectRecord(
+                sighting: Sighting(
+                    id: ObjectID("a"), status: "active", stage: stage,
+                    traits: .pack(PackTraits(type: "advanced", hosts: ["a.example.com"]))),
+                subject: subject, ownership: .ordered, since: moment, firstSeen: moment, lastSeen: moment,
+                missingSince: missingSince)
+        }
+        let first = record(.serving)
+        var second = first
+        second.sighting.stage = .gone
+        second.missingSince = moment
+        #expect(first == record(.serving))
+        #expect(second == record(.gone, missingSince: moment))
+        let wished = SubjectRecord(subject: subject, isWished: true)
+        var undone = wished
+        undone.undoneAt.append(moment)
+        #expect(wished.undoneAt.isEmpty)
+        #expect(undone == SubjectRecord(subject: subject, isWished: true, undoneAt: [moment]))
+    }
 }

@@ -112,6 +112,16 @@ import Testing
         #expect(run.rungs == ["3d"])
     }
 
+    @Test("moments of a clock that was ahead are taken for now, also of what looks as it did")
+    func momentsOfTheFuture() {
+        var run = settledRun()
+        run.pass(after: .zero - .days(60))
+        let now = run.now
+        #expect(!run.state.objects.isEmpty)
+        #expect(run.state.objects.allSatisfy { $0.since <= now && $0.servingSince ?? now <= now })
+        #expect(run.state.objects.allSatisfy { $0.lastServedAt ?? now <= now })
+    }
+
     @Test("the ladder is climbed for what was only discovered too, not for backups, nor for what ended long ago")
     func discoveredLadder() {
         var run = ZoneRun([])
