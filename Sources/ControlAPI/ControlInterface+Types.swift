@@ -107,6 +107,16 @@ extension ControlInterface {
           until: string
         )
 
+        # A person's word that a change which was held may be made, once, while it counts
+        type Approval (
+          # The reason of the hold that it lifts
+          reason: string,
+          by: string,
+          at: string,
+          # From then on it counts no more
+          until: string
+        )
+
         type Certificate (
           id: string,
           issuer: ?string,

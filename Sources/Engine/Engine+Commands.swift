@@ -207,7 +207,10 @@ extension Engine {
             let approval = Approval(subject: subject, reason: decision.reason, at: now, by: person)
             return (
                 [.approval(approval)], [],
-                ["approved, once: \(path) (\(decision.reason.rawValue)); it is looked at now"]
+                [
+                    "approved, once, until \(approval.until.rfc3339): \(path) (\(decision.reason.rawValue)); "
+                        + "it is looked at now"
+                ]
             )
         }
     }

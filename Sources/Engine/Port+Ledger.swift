@@ -48,6 +48,8 @@ public protocol LedgerReading: Sendable {
     /// Open ones, in order of scope and condition.
     func openEpisodes() throws(StoreTrouble) -> [Episode]
     func suspensions() throws(StoreTrouble) -> [Suspension]
+    /// What a person approved of one subject and was not used yet, in order of the reason; also what counts no more.
+    func approvals(of subject: Subject) throws(StoreTrouble) -> [Approval]
     func audit(since: Timestamp?, limit: Int) throws(StoreTrouble) -> [AuditEntry]
     /// One of the texts under a name, as ``Change/note(_:_:)`` wrote it.
     func note(_ key: NoteKey) throws(StoreTrouble) -> String?

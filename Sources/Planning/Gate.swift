@@ -22,7 +22,7 @@ struct Gate {
 
     init(_ draft: PlanDraft, _ input: PlanInput, besides operation: Operation? = nil) {
         (self.draft, self.input) = (draft, input)
-        approvals = Set(draft.approvals.map { Licence(subject: $0.subject, reason: $0.reason) })
+        approvals = Set(draft.liveApprovals.map { Licence(subject: $0.subject, reason: $0.reason) })
         leaving = Set(
             draft.operations.filter { $0.action.effect == .remove && $0.id != operation?.id }.compactMap(
                 \.action.object))

@@ -123,6 +123,24 @@ public struct EpisodeRow: Codable, Hashable, Sendable {
     }
 }
 
+/// A person's word that a change which was held may be made, while it counts.
+public struct ApprovalRow: Codable, Hashable, Sendable {
+    /// What it lifts: the reason of the hold.
+    public var reason: String
+    public var by: String
+    public var at: Moment
+    /// From then on it counts no more.
+    public var until: Moment
+
+    init(_ approval: Approval) {
+        (reason, by) = (approval.reason.rawValue, approval.by)
+        (at, until) = (Moment(approval.at), Moment(approval.until))
+    }
+
+    /// `until … (in 3d) by …, for …`
+    func words(at now: Moment) -> String { "until \(moment(until, at: now) ?? "") by \(by), for \(reason)" }
+}
+
 /// One stretch in which nothing is changed, because a person said so.
 public struct SuspensionRow: Codable, Hashable, Sendable {
     /// `everything`, a zone's name, or a subject's path.

@@ -42,6 +42,13 @@ extension Database {
         ) { (row) throws(StoreTrouble) in try row.suspension() }
     }
 
+    func approvals(of subject: Subject) throws(StoreTrouble) -> [Approval] {
+        try all(
+            "SELECT \(Row.approvalColumns) FROM approvals WHERE zone = ? AND kind = ? AND name = ? ORDER BY reason",
+            subject.values, of: "approvals"
+        ) { (row) throws(StoreTrouble) in try row.approval() }
+    }
+
     func zones() throws(StoreTrouble) -> [ZoneRecord] {
         try all("SELECT \(Row.zoneColumns) FROM zones ORDER BY id", of: "zones") {
             (row) throws(StoreTrouble) in try row.zone()

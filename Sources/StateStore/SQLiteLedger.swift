@@ -105,6 +105,10 @@ public final class SQLiteLedger: Ledger {
         try read { (database) throws(StoreTrouble) in try database.suspensions() }
     }
 
+    public func approvals(of subject: Subject) throws(StoreTrouble) -> [Approval] {
+        try read { (database) throws(StoreTrouble) in try database.approvals(of: subject) }
+    }
+
     public func audit(since: Timestamp?, limit: Int) throws(StoreTrouble) -> [AuditEntry] {
         try read { (database) throws(StoreTrouble) in try database.audit(since: since, limit: limit) }
     }

@@ -97,6 +97,10 @@ public final class MemoryLedger: Ledger {
 
     public func suspensions() throws(StoreTrouble) -> [Suspension] { try read { $0.sortedSuspensions { _ in true } } }
 
+    public func approvals(of subject: Subject) throws(StoreTrouble) -> [Approval] {
+        try read { $0.approvals(of: subject) }
+    }
+
     public func audit(since: Timestamp?, limit: Int) throws(StoreTrouble) -> [AuditEntry] {
         try read { $0.audit.filter { $0.at >= since ?? .distantPast }.suffix(max(0, limit)) }
     }

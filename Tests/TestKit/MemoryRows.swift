@@ -159,6 +159,10 @@ struct MemoryRows: Sendable {
             .sorted { ($0.scope.place, $0.condition.rawValue) < ($1.scope.place, $1.condition.rawValue) }
     }
 
+    func approvals(of subject: Subject) -> [Approval] {
+        approvals.values.filter { $0.subject == subject }.sorted { $0.reason.rawValue < $1.reason.rawValue }
+    }
+
     func sortedSuspensions(_ passes: (Suspension.Scope) -> Bool) -> [Suspension] {
         suspensions.values.filter { passes($0.scope) }.sorted { $0.scope.place < $1.scope.place }
     }

@@ -149,6 +149,7 @@ struct LifeLedger: Ledger {
     }
     func openEpisodes() throws(StoreTrouble) -> [Episode] { try alive().openEpisodes() }
     func suspensions() throws(StoreTrouble) -> [Suspension] { try alive().suspensions() }
+    func approvals(of subject: Subject) throws(StoreTrouble) -> [Approval] { try alive().approvals(of: subject) }
     func audit(since: Timestamp?, limit: Int) throws(StoreTrouble) -> [AuditEntry] {
         try alive().audit(since: since, limit: limit)
     }

@@ -72,6 +72,65 @@ import Testing
         }
     }
 
+    @Test(
+        "an approval that was given and not used was good for ever",
+        arguments: [(Duration.days(7) - .seconds(1), "order"), (.days(7), "."), (.days(40), ".")])
+    func lapse(age: Duration, word: String) {
+        var run = ZoneRun([.pack(mainWish)])
+        run.counts.issuances["*.example.com,example.com"] = .init(inADay: 3, inAWeek: 5)
+        run.pass()
+        run.approve("main", .nameLimit)
+        run.forget()
+        #expect(run.pass(after: age) == word)
+        #expect(run.state.approvals.isEmpty)
+        guard word == "." else { return }
+        #expect(run.verdict("main") == "hold name-limit")
+        #expect(run.changes.contains(.approvalUsed(run.subject("main"), .nameLimit)))
+        let told = run.news.first { $0.fields.contains(.init(.event, "approval-lapsed")) }
+        #expect(told?.subject == run.subject("main"))
+        run.forget()
+        #expect(run.pass(after: .minutes(15)) == ".")
+        #expect(!run.news.contains { $0.fields.contains(.init(.event, "approval-lapsed")) })
+    }
+
+    @Test("a clock that was ahead when an approval was given does not make it last longer")
+    func lapseBackwards() {
+        var run = ZoneRun([.pack(mainWish)])
+        run.counts.issuances["*.example.com,example.com"] = .init(inADay: 3, inAWeek: 5)
+        run.now = run.now + .days(400)
+        run.pass()
+        run.approve("main", .nameLimit)
+        run.obstacles.clockSkew = .days(-400)
+        run.now = run.now - .days(400)
+        #expect(run.pass() == ".")
+        #expect(run.state.approvals.count == 1, "a wrong clock gives up nothing for good")
+        run.obstacles.clockSkew = nil
+        #expect(run.pass(after: .minutes(15)) == ".")
+        #expect(run.verdict("main") == "hold name-limit")
+        #expect(run.state.approvals.isEmpty)
+        #expect(run.pass(after: .days(401)) == ".")
+    }
+
+    @Test("an approval that lapses between the plan and the sending lets nothing pass")
+    func lapseAtSending() throws {
+        var run = settledRun()
+        run.want([])
+        run.pass(after: .minutes(16))
+        #expect(run.verdict("main") == "hold would-uncover")
+        run.approve("main", .wouldUncover)
+        run.now = run.now + .days(7) - .seconds(1)
+        let plan = run.plan()
+        let entry = try #require(plan.entries.first { $0.decision.action != nil })
+        var input = run.input
+        input.state = plan.state
+        let operation = Operation(
+            id: OperationID(at: input.now, chance: 1), subject: entry.subject,
+            action: try #require(entry.decision.action), reason: entry.decision.reason, committedAt: input.now)
+        #expect(Planner().objection(to: operation, in: input) == nil)
+        input.now = input.now + .seconds(1)
+        #expect(Planner().objection(to: operation, in: input)?.reason == .wouldUncover)
+    }
+
     @Test("S10: two changes to one subject are at least a minute apart")
     func pace() {
         var run = ZoneRun([.pack(mainWish)])
