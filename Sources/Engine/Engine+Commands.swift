@@ -241,6 +241,7 @@ extension Engine {
                     "'edgecertctl approve \(path)' lets it be done, once")
             }
             (record.undoneAt, record.refusal, record.tries) = ([], nil, nil)
+            record.decision?.until = nil  // a zone that was full is asked about again
             return ([.subject(record)], [], ["\(path) is decided anew"])
         }
     }

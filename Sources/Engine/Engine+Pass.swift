@@ -81,14 +81,20 @@ extension Engine {
         let isFirstUnderEra = state.zone?.plannedUnder != era
         state.zone = record
         var result = PassResult()
+        var quota = QuotaInPass()
         for round in 0..<Self.rounds {
             var input = try await input(zone, duty, looks, state, planOnly: isFirstUnderEra)
-            input.lookedAt = lookedAt
+            (input.lookedAt, input.packQuota) = (lookedAt, quota.known)
             var plan = planner.plan(input)
             if round == 0, !plan.doubtful.isEmpty {
                 input.answers = await answers(about: plan.doubtful, in: zone, state, purpose)
                 plan = planner.plan(input)
             }
+            if await askForQuota(&quota, before: plan, in: zone) {
+                input.packQuota = quota.known
+                plan = planner.plan(input)
+            }
+            if isStopping { return PassResult(trouble: Self.stoppingTrouble) }
             if round == 0 { result.entries = plan.entries }
             if purpose == .planning { return result }
             let (operations, unsent) = try await operations(for: plan, in: zone, duty)
@@ -110,6 +116,7 @@ extension Engine {
             let planned = try settle(unsent, in: plan.state, duty)
             let done = try await carryOut(operations, planned, input, duty)
             result.lines += done.lines
+            quota.take(operations)
             // What came of it may be followed at once by the next step, by a hold, or by the time of another try.
             guard !operations.isEmpty, !isStopping else { break }
             for sighting in done.sightings { looks[sighting.kind]?.add(sighting) }

@@ -91,12 +91,6 @@ public struct TokenFacts: Hashable, Sendable {
     public init(status: String, expiresOn: Timestamp? = nil) { (self.status, self.expiresOn) = (status, expiresOn) }
 }
 
-public struct PackQuota: Hashable, Sendable {
-    public var allocated: Int
-    public var used: Int
-    public init(allocated: Int, used: Int) { (self.allocated, self.used) = (allocated, used) }
-}
-
 /// Who goes first when the budget is short.
 public enum RequestPriority: Int, Hashable, Sendable, CaseIterable, Comparable {
     /// A command that a person is waiting for.

@@ -18,6 +18,7 @@ public struct ZoneRun {
     public var obstacles = Obstacles()
     public var counts = BrakeCounts()
     public var unwantedElsewhere = 0
+    public var packQuota: PackQuota?
     public var keysInHand: [ObjectID: Int] = [:]
     /// The kinds whose look fails.
     public var unseen: Set<SubjectKind> = []
@@ -62,7 +63,7 @@ public struct ZoneRun {
                 ? .unseen(code: "down", summary: "Cloudflare is down")
                 : .complete(seen, kind == .clientCertificate ? clientScope : .all)
         }
-        input.keysInHand = keysInHand
+        (input.keysInHand, input.packQuota) = (keysInHand, packQuota)
         return input
     }
 

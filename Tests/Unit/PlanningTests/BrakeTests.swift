@@ -131,6 +131,45 @@ import Testing
         #expect(Planner().objection(to: operation, in: input)?.reason == .wouldUncover)
     }
 
+    @Test("an order that the zone has no room for is held, those that still fit are not")
+    func lackOfRoom() {
+        let wishes = (1...4).map { Wish.pack(packWish("w\($0)", ["example.com", "h\($0).example.com"])) }
+        var run = ZoneRun(wishes)
+        run.packQuota = PackQuota(allocated: 10, used: 8)
+        run.pass()
+        #expect(run.sent.map(\.subject.name) == ["w1", "w2"])
+        #expect(run.verdict("w3") == "hold quota-exhausted")
+        #expect(run.decision("w3")?.detail.hasPrefix("10 of 10 advanced packs in the zone; ") == true)
+        #expect(run.conditions("w3").contains(.held))
+        // What the answer said holds for an hour without another; then an unknown quota holds nothing.
+        run.packQuota = nil
+        run.pass(after: .minutes(59))
+        #expect(run.verdict("w3") == "hold quota-exhausted")
+        run.pass(after: .minutes(1))
+        #expect(run.sent.map(\.subject.name) == ["w1", "w2", "w3", "w4"])
+    }
+
+    @Test("a figure out of an answer that is as large as can be stops orders and nothing else")
+    func absurdQuota() {
+        var run = ZoneRun([
+            .pack(packWish("a", ["example.com"])), .pack(packWish("b", ["b.example.com", "example.com"])),
+        ])
+        run.packQuota = PackQuota(allocated: 1, used: .max)
+        #expect(run.pass() == ".")
+        run.packQuota = PackQuota(allocated: .max, used: .max - 1)
+        #expect(run.pass(after: .hours(1)) == "order")
+    }
+
+    @Test("a clock that was set back makes no hold for a full zone last longer")
+    func quotaBackwards() {
+        var run = ZoneRun([.pack(mainWish)])
+        run.packQuota = PackQuota(allocated: 1, used: 1)
+        run.pass()
+        run.packQuota = nil
+        run.now = run.now - .days(30)
+        #expect(run.pass() == "order")
+    }
+
     @Test("S10: two changes to one subject are at least a minute apart")
     func pace() {
         var run = ZoneRun([.pack(mainWish)])
