@@ -36,18 +36,18 @@ extension Engine {
         }
     }
 
-    /// Asks for the token's status and end. No answer, or one that does not know the token, tells nothing of it: the
-    /// token of an account answers at another address. Whether it is accepted the looks find out.
+    /// Asks for the token's status and end, where users' tokens are known and then where the zones' account knows its
+    /// own. No answer, or none that knows the token, tells nothing of it: whether it is accepted the looks find out.
     func checkToken() async {
         let facts: TokenFacts
         do throws(ProviderTrouble) {
-            facts = try await ports.provider(.observe).looking.token()
+            facts = try await ports.provider(.observe).looking.token(seeing: settings.zones)
         } catch {
-            switch error {
-            case .tokenRefused, .notFound, .refused:
+            if error.isDenial {
                 resolve(.tokenRefused, of: Self.tokenKey)
                 resolve(.tokenExpiring)
-            default: careDue[.token] = ports.clock.uptime() + Self.tokenRetry
+            } else {
+                careDue[.token] = ports.clock.uptime() + Self.tokenRetry
             }
             return
         }

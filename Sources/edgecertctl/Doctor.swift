@@ -61,7 +61,7 @@ struct Doctor: AsyncParsableCommand {
             let client = CloudflareClient(
                 options: .init(settings.cloudflare, version: Edgecert.version), token: { token },
                 transport: transport, gate: gate)
-            let facts = try await client.token()
+            let facts = try await client.token(seeing: settings.zones)
             findings.append(HealthFinding(.reach, .good, "\(settings.cloudflare.baseURL) answers"))
             findings.append(.token(status: facts.status, expiresOn: facts.expiresOn, now: Wall.now()))
         } catch let trouble as CredentialTrouble {

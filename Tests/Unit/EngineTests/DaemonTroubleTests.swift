@@ -202,6 +202,18 @@ import Testing
         #expect(try open(bench).isEmpty)
     }
 
+    @Test("the end of an account's token was never told")
+    func accountTokenEnds() async throws {
+        let bench = try await EngineBench([.pack(wish)], tokenOf: .account)
+        try bench.cloudflare.change { try $0.changeToken("bench", expiresOn: bench.clock.now() + .days(10)) }
+        await bench.engine.checkToken()
+        #expect(try open(bench) == [.tokenExpiring])
+        try bench.cloudflare.change { try $0.changeToken("bench", status: .disabled) }
+        await bench.engine.checkToken()
+        #expect(bench.cloudflare.ledger.count(of: "GET /accounts/{account}/tokens/verify") == 1)
+        #expect(bench.cloudflare.ledger.total == 5, "a disabled one may read no zone: the account is not known then")
+    }
+
     @Test("a started daemon asks about its token, and again after a day")
     func tokenIsAskedDaily() async throws {
         let bench = try await EngineBench([])
