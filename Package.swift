@@ -157,7 +157,7 @@ let package = Package(
             name: "edgecertctl",
             dependencies: [
                 "Domain", "Planning", "Engine", "CloudflareAPI", "Reports", "Clockwork", "HTTPTransport", "StateStore",
-                "SystemdLink", "SettingsFile", "ControlAPI", "CSQLite", arguments,
+                "Keys", "SystemdLink", "SettingsFile", "ControlAPI", "CSQLite", arguments,
             ], swiftSettings: strict, linkerSettings: shipped),
         .executableTarget(
             name: "edgecert-sim",

@@ -36,7 +36,7 @@ struct Doctor: AsyncParsableCommand {
     private func settings(_ findings: inout [HealthFinding]) -> Settings {
         do throws(SettingsTrouble) {
             let reading = try settings.reading()
-            let diagnostics = SettingsCheck.diagnostics(of: reading, now: Wall.now())
+            let diagnostics = SettingsCheck.diagnosticsWithRequests(of: reading, now: Wall.now())
             let text =
                 "\(counted(reading.settings.zones.count, "zone")) in \(counted(reading.files.count, "file")), \(counted(diagnostics.count, "finding"))"
             let isBad = diagnostics.contains { $0.severity == .error }
