@@ -51,7 +51,7 @@ extension Engine {
         var reply = CommandReply()
         var troubles: [Explanation] = []
         for zone in touched {
-            let result = await pass(over: zone, purpose)
+            let result = await personsPass(over: zone, purpose)
             let name = zones[zone]?.name ?? zone.text
             reply.lines += result.lines
             if let trouble = result.trouble {
@@ -65,6 +65,7 @@ extension Engine {
             }
         }
         tellStatus()
+        if troubles.contains(Self.stoppingTrouble) { throw .trouble(Self.stoppingTrouble) }
         if let trouble = troubles.first, troubles.count == touched.count || isStopping { throw .trouble(trouble) }
         return reply
     }

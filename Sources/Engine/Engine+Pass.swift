@@ -26,9 +26,12 @@ extension Engine {
     static let fullLookEvery: Duration = .hours(24)
 
     /// One pass over a zone. Killed anywhere and run again, it converges to the same end.
-    func pass(over zone: ZoneID, _ purpose: PassPurpose) async -> PassResult {
+    ///
+    /// - Parameter waiter: Who of ``awaited`` waits for it; nil for nobody.
+    func pass(over zone: ZoneID, _ purpose: PassPurpose, for waiter: Int? = nil) async -> PassResult {
         if purpose != .scheduled { await takeTurn(zone) }
         defer { giveTurn(zone) }
+        if let waiter { passes[zone]?.task = awaited[waiter]?.task }
         if purpose != .planning { zones[zone]?.isHastened = false }
         do throws(StoreTrouble) {
             // Made anew for as long as the settings change under it.
@@ -45,7 +48,11 @@ extension Engine {
         }
     }
 
-    private static let stoppingTrouble = Explanation(code: "stopping", summary: "edgecertd is stopping")
+    /// The code of the trouble that whoever asks a daemon that is stopping is told.
+    public static let stoppingCode = "stopping"
+    static let stoppingTrouble = Explanation(
+        code: stoppingCode, summary: "edgecertd is stopping",
+        hint: "ask again when it runs; what it had sent already is found out by its next start")
 
     /// True while the settings want of the zone what they wanted when its pass began.
     func isCurrent(_ duty: ZoneDuty, _ zone: ZoneID) -> Bool {
