@@ -27,7 +27,6 @@ public struct Transition: Hashable, Sendable {
         case decided, delivered
         case approvalLapsed = "approval-lapsed"
         case commandSucceeded = "command-succeeded"
-        case operationCommitted = "operation-committed"
         case operationAccepted = "operation-accepted"
         case operationFailed = "operation-failed"
         case operationLost = "operation-lost"

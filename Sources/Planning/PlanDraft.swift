@@ -162,7 +162,6 @@ struct PlanDraft {
         switch event {
         case .decided, .approvalLapsed: .decision
         case .delivered: .delivered
-        case .operationCommitted: .operationSent
         case .operationAccepted: .operationAccepted
         case .operationFailed: .operationRefused
         case .operationLost: .operationLost
