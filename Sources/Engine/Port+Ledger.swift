@@ -27,6 +27,10 @@ public protocol Ledger: LedgerReading {
     /// Deletes transitions older than `cutoff`, the oldest stretch of each subject, and leaves one checkpoint for it
     /// (S14). At most `limit` rows in one call. Returns how many.
     func prune(before cutoff: Timestamp, limit: Int) throws(StoreTrouble) -> Int
+
+    /// Deletes operations that were committed and resolved before `cutoff`, and then episodes that were over before it,
+    /// the oldest first. What is open stays. At most `limit` rows in one call. Returns how many.
+    func pruneSettled(before cutoff: Timestamp, limit: Int) throws(StoreTrouble) -> Int
 }
 
 /// The reading half: all that the tool needs, also when the daemon is down.

@@ -48,6 +48,13 @@ public final class MemoryLedger: Ledger {
         }
     }
 
+    public func pruneSettled(before cutoff: Timestamp, limit: Int) throws(StoreTrouble) -> Int {
+        try rows.withLock { (rows) throws(StoreTrouble) in
+            if let trouble = rows.writeTrouble { throw trouble }
+            return rows.pruneSettled(before: cutoff, limit: limit)
+        }
+    }
+
     public func state(of zone: ZoneID, now: Timestamp) throws(StoreTrouble) -> ZoneState {
         try read { $0.state(of: zone, now: now) }
     }

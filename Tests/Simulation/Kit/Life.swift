@@ -138,6 +138,9 @@ struct LifeLedger: Ledger {
     func prune(before cutoff: Timestamp, limit: Int) throws(StoreTrouble) -> Int {
         try alive().prune(before: cutoff, limit: limit)
     }
+    func pruneSettled(before cutoff: Timestamp, limit: Int) throws(StoreTrouble) -> Int {
+        try alive().pruneSettled(before: cutoff, limit: limit)
+    }
     func zones() throws(StoreTrouble) -> [ZoneRecord] { try alive().zones() }
     func forEachSubject(
         _ filter: SubjectFilter, _ body: (SubjectRecord, [ObjectRecord]) -> Void
