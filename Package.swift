@@ -196,6 +196,8 @@ let package = Package(
         unitTests("Clockwork", ["Engine", "Executors"]),
         // With the protocol that carries the reports: what it promises of their shape is held against them.
         unitTests("Reports", ["Planning", "Engine", "ControlAPI"]),
+        // The program itself: what is parsed of its command line, and how it ends.
+        unitTests("edgecertctl", ["Engine", "Reports", "ControlAPI", arguments]),
         unitTests(
             "SimulatorServer",
             [
