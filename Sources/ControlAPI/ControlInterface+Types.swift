@@ -84,7 +84,9 @@ extension ControlInterface {
           expired: int,
           unknown: int,
           notWished: int,
-          notWishedWrong: int
+          notWishedWrong: int,
+          # Whose validation waits for what Records lists
+          awaitingRecords: int
         )
 
         # One open trouble

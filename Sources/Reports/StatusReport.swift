@@ -42,6 +42,8 @@ public struct StatusReport: Codable, Hashable, Sendable {
         public var notWished = 0
         /// Of those, what a person should look at.
         public var notWishedWrong = 0
+        /// Of the wished ones, those whose validation waits for what `records` lists.
+        public var awaitingRecords = 0
 
         mutating func count(_ judged: Judgement, wished isWished: Bool) {
             guard isWished else {
@@ -50,6 +52,7 @@ public struct StatusReport: Codable, Hashable, Sendable {
                 return
             }
             wished += 1
+            if judged.awaitsPublication { awaitingRecords += 1 }
             switch judged.state {
             case .ok: ok += 1
             case .moving: moving += 1
