@@ -261,6 +261,11 @@ import Testing
         #expect(try bench.ledger.history(HistoryFilter()).count < lines)
         #expect(try bench.ledger.checkpoint(of: bench.subject()) != nil)
         #expect(try bench.decision() == decision)
+        let order = try #require(try bench.ledger.operations(HistoryFilter(), openOnly: false).first)
+        bench.clock.advance(by: .days(17))
+        _ = await second.pass(over: zone, .scheduled)
+        await second.prune()
+        #expect(try !bench.ledger.operations(HistoryFilter(), openOnly: false).contains { $0.id == order.id })
     }
 
     @Test("an operator's command that takes its time is no stuck loop, a pass that sits is (S12)")
