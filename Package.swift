@@ -157,7 +157,7 @@ let package = Package(
             name: "edgecertctl",
             dependencies: [
                 "Domain", "Planning", "Engine", "CloudflareAPI", "Reports", "Clockwork", "HTTPTransport", "StateStore",
-                "SystemdLink", "SettingsFile", "ControlAPI", "CSQLite", arguments,
+                "Keys", "SystemdLink", "SettingsFile", "ControlAPI", "CSQLite", arguments,
             ], swiftSettings: strict, linkerSettings: shipped),
         .executableTarget(
             name: "edgecert-sim",
@@ -202,6 +202,8 @@ let package = Package(
         unitTests("Clockwork", ["Engine", "Executors"]),
         // With the protocol that carries the reports: what it promises of their shape is held against them.
         unitTests("Reports", ["Planning", "Engine", "ControlAPI"]),
+        // The program itself: what is parsed of its command line, and how it ends.
+        unitTests("edgecertctl", ["Engine", "Reports", "ControlAPI", arguments]),
         unitTests(
             "SimulatorServer",
             [

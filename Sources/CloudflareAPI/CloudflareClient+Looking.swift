@@ -76,8 +76,8 @@ extension CloudflareClient: Looking {
         return zone
     }
 
-    public func token() async throws(ProviderTrouble) -> TokenFacts {
-        let reply = try await reply(to: ZoneAPI.token, .moving, zone: nil)
+    public func token(ofAccount account: String?) async throws(ProviderTrouble) -> TokenFacts {
+        let reply = try await reply(to: ZoneAPI.token(ofAccount: account), .moving, zone: nil)
         guard let token = ZoneAPI.token(reply.result) else {
             throw .unanswered(reply.answer("the answer does not show the token's status"))
         }

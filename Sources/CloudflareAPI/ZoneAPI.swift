@@ -13,14 +13,17 @@ enum ZoneAPI {
             query: [("name", name), ("per_page", String(Listing.pageSize))])
     }
 
-    /// A token of a user. One of an account answers at another address, which needs the account's identifier.
-    static var token: Call {
-        Call(family: .tokens, method: .get, path: [.word("user"), .word("tokens"), .word("verify")])
+    /// - Parameter account: nil for a token of a user.
+    static func token(ofAccount account: String?) -> Call {
+        let owner: [Call.Part] = account.map { [.word("accounts"), .id($0, name: "account")] } ?? [.word("user")]
+        return Call(family: .tokens, method: .get, path: owner + [.word("tokens"), .word("verify")])
     }
 
     static func zone(_ json: JSON) -> ZoneFacts? {
         guard let id = ObjectID(json), let name = json["name"].words else { return nil }
-        return ZoneFacts(id: ZoneID(id.text), name: HostSet.normalized(name), status: json["status"].words ?? "")
+        return ZoneFacts(
+            id: ZoneID(id.text), name: HostSet.normalized(name), status: json["status"].words ?? "",
+            account: ObjectID(json["account"])?.text)
     }
 
     /// The one zone of this name. Cloudflare may list several: of several accounts, or moved away and added again.

@@ -63,8 +63,11 @@ public struct CloudflareModel: Sendable {
     private mutating func result(of call: inout Call) throws(Refusal) -> [UInt8] {
         guard let route = call.route else { throw .noRoute(call.request.apiPath) }
         let token = try authenticated(call)
-        if case .verifyToken = route {
+        if let account = route.tokenOwner {
             guard call.request.method == "GET" else { throw .methodNotAllowed }
+            // Each address knows its own tokens alone.
+            let isKnown = token.owner == .account ? account == self.account.id : account == nil
+            guard isKnown else { throw .invalidToken }
             return token.verification(at: call.now)
         }
         guard token.isGood(at: call.now) else { throw .unauthenticated }

@@ -4,6 +4,7 @@ import Domain
 struct ModelToken: Sendable {
     let id: String
     let label: String
+    let owner: TokenSeed.Owner
     var permissions: Set<TokenSeed.Permission>
     var zones: [String]?
     var status: TokenSeed.Status
@@ -40,7 +41,8 @@ extension CloudflareModel {
             throw ScenarioTrouble(place: "tokens", fault: "'\(seed.label)' is there twice, or has an empty value")
         }
         let token = ModelToken(
-            id: chance.hex(digits: 32), label: seed.label, permissions: seed.permissions, zones: seed.zones,
+            id: chance.hex(digits: 32), label: seed.label, owner: seed.owner, permissions: seed.permissions,
+            zones: seed.zones,
             status: seed.status, notBefore: seed.notBefore, expiresOn: seed.expiresOn)
         secret.reveal { tokenPlaces[$0] = tokens.count }
         tokens.append(token)
@@ -76,6 +78,6 @@ extension CloudflareModel {
         guard header.hasPrefix("Bearer "), header.utf8.count <= 512, header.utf8.count > 7 else {
             throw .malformedAuthorization
         }
-        throw call.route == .verifyToken ? .invalidToken : .unauthenticated
+        throw call.route?.tokenOwner == nil ? .unauthenticated : .invalidToken
     }
 }

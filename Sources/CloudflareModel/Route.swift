@@ -3,6 +3,7 @@ import Domain
 /// The endpoints that the model has.
 enum Route: Hashable, Sendable {
     case verifyToken
+    case verifyAccountToken(String)
     case zones
     case zone(ZoneID)
     case packs(ZoneID)
@@ -21,7 +22,7 @@ enum Route: Hashable, Sendable {
         let last = ObjectID(segments.last ?? "")
         switch (segments.first, segments.count, Array(segments.dropFirst(2))) {
         case ("user", 3, ["verify"]) where segments[1] == "tokens": self = .verifyToken
-        case ("accounts", 4, ["tokens", "verify"]): self = .verifyToken
+        case ("accounts", 4, ["tokens", "verify"]): self = .verifyAccountToken(zone.text)
         case ("zones", 1, _): self = .zones
         case ("zones", 2, _): self = .zone(zone)
         case ("zones", 3, ["client_certificates"]): self = .clientCertificates(zone)
@@ -40,6 +41,7 @@ enum Route: Hashable, Sendable {
     var template: String {
         switch self {
         case .verifyToken: "/user/tokens/verify"
+        case .verifyAccountToken: "/accounts/{account}/tokens/verify"
         case .zones: "/zones"
         case .zone: "/zones/{zone}"
         case .packs: "/zones/{zone}/ssl/certificate_packs"
@@ -53,9 +55,18 @@ enum Route: Hashable, Sendable {
         }
     }
 
+    /// Where a token is verified: the account that is asked, a nil one for the tokens of users; nil for other endpoints.
+    var tokenOwner: String?? {
+        switch self {
+        case .verifyToken: .some(nil)
+        case .verifyAccountToken(let account): account
+        default: nil
+        }
+    }
+
     var zone: ZoneID? {
         switch self {
-        case .verifyToken, .zones: nil
+        case .verifyToken, .verifyAccountToken, .zones: nil
         case .zone(let zone), .packs(let zone), .packOrder(let zone), .packQuota(let zone), .pack(let zone, _),
             .verifications(let zone), .verification(let zone, _), .clientCertificates(let zone),
             .clientCertificate(let zone, _):
@@ -66,7 +77,7 @@ enum Route: Hashable, Sendable {
     /// What a token needs: any one of these.
     func permissions(method: String) -> Set<TokenSeed.Permission> {
         switch self {
-        case .verifyToken: []
+        case .verifyToken, .verifyAccountToken: []
         case .zones, .zone: [.zoneRead]
         default: method == "GET" ? [.sslRead, .sslWrite] : [.sslWrite]
         }

@@ -49,6 +49,7 @@ extension TokenSeed {
             }
         }
         zones = try fields.texts("zones")
+        owner = try fields.word("owner", Owner.self) ?? owner
         status = try fields.word("status", Status.self) ?? status
         notBefore = try fields.moment("not_before")
         expiresOn = try fields.moment("expires_on")

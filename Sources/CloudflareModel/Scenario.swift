@@ -51,12 +51,18 @@ public struct TokenSeed: Sendable {
         case sslWrite = "ssl_write"
     }
 
+    /// Whose it is: a user's and an account's are verified at different addresses.
+    public var owner: Owner
+
     public enum Status: String, Hashable, Sendable, CaseIterable { case active, disabled }
+    public enum Owner: String, Hashable, Sendable, CaseIterable { case user, account }
 
     public init(
         label: String, secret: Secret? = nil, permissions: Set<Permission> = Set(Permission.allCases),
-        zones: [String]? = nil, status: Status = .active, notBefore: Timestamp? = nil, expiresOn: Timestamp? = nil
+        zones: [String]? = nil, status: Status = .active, notBefore: Timestamp? = nil, expiresOn: Timestamp? = nil,
+        owner: Owner = .user
     ) {
+        self.owner = owner
         (self.label, self.secret, self.permissions, self.zones) = (label, secret, permissions, zones)
         (self.status, self.notBefore, self.expiresOn) = (status, notBefore, expiresOn)
     }

@@ -11,7 +11,7 @@ final class Connection {
     private(set) var outgoing: [UInt8] = []
     private var outgoingStart = 0
     /// The call in flight; the next one is not begun before its end.
-    var call: (number: Int, oneway: Bool, task: Task<Void, Never>)?
+    var call: (number: Int, oneway: Bool, isStream: Bool, task: Task<Void, Never>)?
     var calls = 0
     /// The stream that waits for room.
     var waiting: CheckedContinuation<Void, Never>?

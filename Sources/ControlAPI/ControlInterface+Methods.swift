@@ -33,6 +33,8 @@ extension ControlInterface {
           objects: []Object,
           troubles: []Episode,
           suspension: ?Suspension,
+          # What a person approved of it, and was not used yet
+          approvals: []Approval,
           openOrders: []Order,
           lastGeneration: int
         )
@@ -46,6 +48,8 @@ extension ControlInterface {
           lift: ?Lift,
           troubles: []Episode,
           suspension: ?Suspension,
+          # What a person approved of it, and was not used yet
+          approvals: []Approval,
           refusal: ?Refusal,
           undoneAt: []string,
           lastChangeAt: ?string,

@@ -84,7 +84,9 @@ extension ControlInterface {
           expired: int,
           unknown: int,
           notWished: int,
-          notWishedWrong: int
+          notWishedWrong: int,
+          # Whose validation waits for what Records lists
+          awaitingRecords: int
         )
 
         # One open trouble
@@ -104,6 +106,16 @@ extension ControlInterface {
           reason: string,
           by: string,
           at: string,
+          until: string
+        )
+
+        # A person's word that a change which was held may be made, once, while it counts
+        type Approval (
+          # The reason of the hold that it lifts
+          reason: string,
+          by: string,
+          at: string,
+          # From then on it counts no more
           until: string
         )
 

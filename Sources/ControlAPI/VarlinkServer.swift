@@ -59,6 +59,21 @@ public actor VarlinkServer {
         for id in connections.keys { end(id) }
     }
 
+    /// Waits until the calls in flight are answered, or until patience ends. Streams are not waited for: they may have
+    /// no end.
+    public func finishCalls(within patience: Duration) async {
+        let tasks = connections.values.compactMap(\.call).filter { !$0.isStream }.map(\.task)
+        guard !tasks.isEmpty else { return }
+        let (moments, end) = AsyncStream.makeStream(of: Void.self)
+        Task {
+            for task in tasks { await task.value }
+            end.finish()
+        }
+        let milliseconds = Int(clamping: patience.components.seconds * 1000)
+        executor.queue.asyncAfter(deadline: .now() + .milliseconds(milliseconds)) { @Sendable in end.finish() }
+        for await _ in moments {}
+    }
+
     // MARK: Callers come and go
 
     private func serve(_ descriptor: Descriptor, path: String?) throws(SocketTrouble) {
@@ -232,7 +247,7 @@ public actor VarlinkServer {
                 }
                 await self.finish(number, on: id, result)
             }
-            connection.call = (number, oneway, task)
+            connection.call = (number, oneway, call.wantsMore, task)
         }
     }
 

@@ -283,8 +283,13 @@ public struct SubjectRecord: Hashable, Sendable {
     }
 }
 
-/// A person's word that a change which was held may be made, once.
+/// A person's word that a change which was held may be made, once, within a week.
 public struct Approval: Hashable, Sendable {
+    /// How long it counts: what the person saw when it was given is past after that.
+    public static let life: Duration = .days(7)
+    /// How far ahead of the clock its moment may be: a clock that is set right by a little.
+    public static let clockSlack: Duration = .minutes(1)
+
     public var subject: Subject
     public var reason: Reason
     public var at: Timestamp
@@ -292,6 +297,13 @@ public struct Approval: Hashable, Sendable {
     public init(subject: Subject, reason: Reason, at: Timestamp, by: String) {
         (self.subject, self.reason, self.at, self.by) = (subject, reason, at, by)
     }
+
+    /// The moment from which on it counts no more.
+    public var until: Timestamp { at + Self.life }
+
+    /// Whether it still counts. What was given at a moment that is still to come was given by a clock that was ahead:
+    /// nobody knows how old it is, so it does not.
+    public func holds(at now: Timestamp) -> Bool { now < until && at - now <= Self.clockSlack }
 }
 
 /// A person's word that nothing is to be changed for a while.

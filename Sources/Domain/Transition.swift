@@ -25,8 +25,8 @@ public struct Transition: Hashable, Sendable {
         case appeared, moved, vanished, adopted, released, bound
         case certificateReplaced = "certificate-replaced"
         case decided, delivered
+        case approvalLapsed = "approval-lapsed"
         case commandSucceeded = "command-succeeded"
-        case operationCommitted = "operation-committed"
         case operationAccepted = "operation-accepted"
         case operationFailed = "operation-failed"
         case operationLost = "operation-lost"

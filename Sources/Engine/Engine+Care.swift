@@ -16,6 +16,9 @@ extension Engine {
     static let tokenWarning: Duration = .days(14)
     /// Lines that are pruned in one go: a few milliseconds, during which nothing else is done.
     static let prunedAtOnce = 500
+    /// Resolved operations and troubles that are over are kept this long at least, whatever is set: the brakes count a
+    /// week of them (S6), and nothing else reads them.
+    static let settledKept: Duration = .days(36)
     static let tokenKey = "token"
 
     func beginCare() {
@@ -36,18 +39,18 @@ extension Engine {
         }
     }
 
-    /// Asks for the token's status and end. No answer, or one that does not know the token, tells nothing of it: the
-    /// token of an account answers at another address. Whether it is accepted the looks find out.
+    /// Asks for the token's status and end, where users' tokens are known and then where the zones' account knows its
+    /// own. No answer, or none that knows the token, tells nothing of it: whether it is accepted the looks find out.
     func checkToken() async {
         let facts: TokenFacts
         do throws(ProviderTrouble) {
-            facts = try await ports.provider(.observe).looking.token()
+            facts = try await ports.provider(.observe).looking.token(seeing: settings.zones)
         } catch {
-            switch error {
-            case .tokenRefused, .notFound, .refused:
+            if error.isDenial {
                 resolve(.tokenRefused, of: Self.tokenKey)
                 resolve(.tokenExpiring)
-            default: careDue[.token] = ports.clock.uptime() + Self.tokenRetry
+            } else {
+                careDue[.token] = ports.clock.uptime() + Self.tokenRetry
             }
             return
         }
@@ -74,7 +77,12 @@ extension Engine {
             return
         }
         do throws(StoreTrouble) {
-            let count = try ports.ledger.prune(before: ports.clock.now() - keep, limit: Self.prunedAtOnce)
+            let now = ports.clock.now()
+            var count = try ports.ledger.prune(before: now - keep, limit: Self.prunedAtOnce)
+            if count < Self.prunedAtOnce {
+                count += try ports.ledger.pruneSettled(
+                    before: now - max(keep, Self.settledKept), limit: Self.prunedAtOnce - count)
+            }
             guard count >= Self.prunedAtOnce else { return }
             careDue[.history] = ports.clock.uptime() + .seconds(10)
             wake()

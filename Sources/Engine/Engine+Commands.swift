@@ -51,7 +51,7 @@ extension Engine {
         var reply = CommandReply()
         var troubles: [Explanation] = []
         for zone in touched {
-            let result = await pass(over: zone, purpose)
+            let result = await personsPass(over: zone, purpose)
             let name = zones[zone]?.name ?? zone.text
             reply.lines += result.lines
             if let trouble = result.trouble {
@@ -65,6 +65,7 @@ extension Engine {
             }
         }
         tellStatus()
+        if troubles.contains(Self.stoppingTrouble) { throw .trouble(Self.stoppingTrouble) }
         if let trouble = troubles.first, troubles.count == touched.count || isStopping { throw .trouble(trouble) }
         return reply
     }
@@ -207,7 +208,10 @@ extension Engine {
             let approval = Approval(subject: subject, reason: decision.reason, at: now, by: person)
             return (
                 [.approval(approval)], [],
-                ["approved, once: \(path) (\(decision.reason.rawValue)); it is looked at now"]
+                [
+                    "approved, once, until \(approval.until.rfc3339): \(path) (\(decision.reason.rawValue)); "
+                        + "it is looked at now"
+                ]
             )
         }
     }
@@ -238,6 +242,7 @@ extension Engine {
                     "'edgecertctl approve \(path)' lets it be done, once")
             }
             (record.undoneAt, record.refusal, record.tries) = ([], nil, nil)
+            record.decision?.until = nil  // a zone that was full is asked about again
             return ([.subject(record)], [], ["\(path) is decided anew"])
         }
     }

@@ -26,9 +26,12 @@ extension Engine {
     static let fullLookEvery: Duration = .hours(24)
 
     /// One pass over a zone. Killed anywhere and run again, it converges to the same end.
-    func pass(over zone: ZoneID, _ purpose: PassPurpose) async -> PassResult {
+    ///
+    /// - Parameter waiter: Who of ``awaited`` waits for it; nil for nobody.
+    func pass(over zone: ZoneID, _ purpose: PassPurpose, for waiter: Int? = nil) async -> PassResult {
         if purpose != .scheduled { await takeTurn(zone) }
         defer { giveTurn(zone) }
+        if let waiter { passes[zone]?.task = awaited[waiter]?.task }
         if purpose != .planning { zones[zone]?.isHastened = false }
         do throws(StoreTrouble) {
             // Made anew for as long as the settings change under it.
@@ -45,7 +48,11 @@ extension Engine {
         }
     }
 
-    private static let stoppingTrouble = Explanation(code: "stopping", summary: "edgecertd is stopping")
+    /// The code of the trouble that whoever asks a daemon that is stopping is told.
+    public static let stoppingCode = "stopping"
+    static let stoppingTrouble = Explanation(
+        code: stoppingCode, summary: "edgecertd is stopping",
+        hint: "ask again when it runs; what it had sent already is found out by its next start")
 
     /// True while the settings want of the zone what they wanted when its pass began.
     func isCurrent(_ duty: ZoneDuty, _ zone: ZoneID) -> Bool {
@@ -81,14 +88,20 @@ extension Engine {
         let isFirstUnderEra = state.zone?.plannedUnder != era
         state.zone = record
         var result = PassResult()
+        var quota = QuotaInPass()
         for round in 0..<Self.rounds {
             var input = try await input(zone, duty, looks, state, planOnly: isFirstUnderEra)
-            input.lookedAt = lookedAt
+            (input.lookedAt, input.packQuota) = (lookedAt, quota.known)
             var plan = planner.plan(input)
             if round == 0, !plan.doubtful.isEmpty {
                 input.answers = await answers(about: plan.doubtful, in: zone, state, purpose)
                 plan = planner.plan(input)
             }
+            if await askForQuota(&quota, before: plan, in: zone) {
+                input.packQuota = quota.known
+                plan = planner.plan(input)
+            }
+            if isStopping { return PassResult(trouble: Self.stoppingTrouble) }
             let left = await keysLeft(for: plan, state, duty)
             if !left.generations.isEmpty {
                 input.keysLeft = left.generations
@@ -116,6 +129,7 @@ extension Engine {
             let planned = try settle(unsent, in: plan.state, duty)
             let done = try await carryOut(operations, planned, input, duty)
             result.lines += done.lines
+            quota.take(operations)
             // What came of it may be followed at once by the next step, by a hold, or by the time of another try.
             guard !operations.isEmpty, !isStopping else { break }
             for sighting in done.sightings { looks[sighting.kind]?.add(sighting) }

@@ -50,6 +50,9 @@ public actor Engine {
     var lastStatusLine = ""
     var wallOffset: Duration
     var idle: [CheckedContinuation<Void, Never>] = []
+    /// People who wait for a pass; each is answered once, by the pass or by a stop.
+    var awaited: [Int: (continuation: CheckedContinuation<PassResult, Never>, task: Task<Void, Never>?)] = [:]
+    var lastAwaited = 0
 
     /// Everything that the engine is handed.
     public struct Ports: Sendable {
@@ -135,6 +138,7 @@ public actor Engine {
         ports.supervisor.tell(.stopping)
         ports.news.tell(News(.stopping, .notice))
         alarm?.cancel()
+        answerPeople()
         await ports.budget.close()
         breakOff { $0.step == .asking }
         let (timers, patience) = (ports.timers, Self.stopPatience)

@@ -44,6 +44,8 @@ public enum KeyTrouble: Error, Hashable, Sendable {
     case group(path: String, wanted: String, detail: String)
     /// No key is in hand for this generation.
     case noKey(subject: String, generation: Int)
+    /// The operator's request is for other names than the settings want.
+    case otherNames(path: String, detail: String)
 }
 
 extension KeyTrouble: Explained {
@@ -66,6 +68,10 @@ extension KeyTrouble: Explained {
                 hint:
                     "make the folder with that group and the setgid bit (tmpfiles.d: 'd FOLDER 2750 edgecertd \(wanted)')"
             )
+        case .otherNames(let path, let detail):
+            Explanation(
+                code: "request-names", summary: "\(path) is for other names: \(detail)",
+                hint: "make another request there, or bring the settings in line with it")
         case .noKey(let subject, let generation):
             Explanation(
                 code: "key-missing", summary: "the key of generation \(generation) of \(subject) is not here",

@@ -27,6 +27,10 @@ public protocol Ledger: LedgerReading {
     /// Deletes transitions older than `cutoff`, the oldest stretch of each subject, and leaves one checkpoint for it
     /// (S14). At most `limit` rows in one call. Returns how many.
     func prune(before cutoff: Timestamp, limit: Int) throws(StoreTrouble) -> Int
+
+    /// Deletes operations that were committed and resolved before `cutoff`, and then episodes that were over before it,
+    /// the oldest first. What is open stays. At most `limit` rows in one call. Returns how many.
+    func pruneSettled(before cutoff: Timestamp, limit: Int) throws(StoreTrouble) -> Int
 }
 
 /// The reading half: all that the tool needs, also when the daemon is down.
@@ -48,6 +52,8 @@ public protocol LedgerReading: Sendable {
     /// Open ones, in order of scope and condition.
     func openEpisodes() throws(StoreTrouble) -> [Episode]
     func suspensions() throws(StoreTrouble) -> [Suspension]
+    /// What a person approved of one subject and was not used yet, in order of the reason; also what counts no more.
+    func approvals(of subject: Subject) throws(StoreTrouble) -> [Approval]
     func audit(since: Timestamp?, limit: Int) throws(StoreTrouble) -> [AuditEntry]
     /// One of the texts under a name, as ``Change/note(_:_:)`` wrote it.
     func note(_ key: NoteKey) throws(StoreTrouble) -> String?

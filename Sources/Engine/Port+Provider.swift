@@ -22,7 +22,10 @@ public protocol Looking: Sendable {
     func zone(_ id: ZoneID) async throws(ProviderTrouble) -> ZoneFacts
 
     /// The token's own status and end. It does not tell what the token may do.
-    func token() async throws(ProviderTrouble) -> TokenFacts
+    ///
+    /// - Parameter account: nil for a token of a user. One of an account is known at another address, which needs the
+    ///   account's identifier; each address refuses the other's tokens.
+    func token(ofAccount account: String?) async throws(ProviderTrouble) -> TokenFacts
 
     /// How many advanced packs the zone may have, and has.
     func packQuota(in zone: ZoneID) async throws(ProviderTrouble) -> PackQuota
@@ -82,19 +85,17 @@ public struct ZoneFacts: Hashable, Sendable {
     public var name: String
     /// Cloudflare's word: `active`, `pending`, `moved`, …
     public var status: String
-    public init(id: ZoneID, name: String, status: String) { (self.id, self.name, self.status) = (id, name, status) }
+    /// The identifier of the account that it belongs to; nil when the answer had none.
+    public var account: String?
+    public init(id: ZoneID, name: String, status: String, account: String? = nil) {
+        (self.id, self.name, self.status, self.account) = (id, name, status, account)
+    }
 }
 
 public struct TokenFacts: Hashable, Sendable {
     public var status: String
     public var expiresOn: Timestamp?
     public init(status: String, expiresOn: Timestamp? = nil) { (self.status, self.expiresOn) = (status, expiresOn) }
-}
-
-public struct PackQuota: Hashable, Sendable {
-    public var allocated: Int
-    public var used: Int
-    public init(allocated: Int, used: Int) { (self.allocated, self.used) = (allocated, used) }
 }
 
 /// Who goes first when the budget is short.

@@ -25,7 +25,7 @@ struct GenerationFolder {
             try folder.write(key, new.pem.reveal { Array($0.utf8) }, access: access)
             try folder.write(request, Array(new.request.utf8), access: access)
         case .request(let file):
-            let theirs = try operatorsRequest(file)
+            let theirs = try OperatorsRequest.read(file, for: wish)
             try folder.write(elsewhere, Array(elsewhereText.utf8), access: access)
             try folder.write(request, Array(theirs.pem.utf8), access: access)
         }
@@ -62,10 +62,4 @@ struct GenerationFolder {
             try folder.settle(name, access: access)
         }
     }
-}
-
-/// The operator's own request. Nothing but the request is taken over, whatever else the file holds.
-private func operatorsRequest(_ path: String) throws(KeyTrouble) -> ReadRequest {
-    let bytes = try readFile(path, limit: PEMText.limitBytes)
-    return try ReadRequest(pem: String(decoding: bytes, as: UTF8.self), what: path)
 }

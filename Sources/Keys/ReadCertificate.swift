@@ -35,6 +35,8 @@ struct ReadCertificate {
 /// A signing request, made here or by the operator, whose own signature holds.
 struct ReadRequest {
     let publicKey: Certificate.PublicKey
+    let subject: DistinguishedName
+    let attributes: CertificateSigningRequest.Attributes
     let pem: String
 
     /// - Parameter what: What people call the text, for the trouble.
@@ -49,7 +51,7 @@ struct ReadRequest {
         guard request.publicKey.isValidSignature(request.signature, for: request) else {
             throw .unreadable(what: what, detail: "its signature is not by the key that it names")
         }
-        publicKey = request.publicKey
+        (publicKey, subject, attributes) = (request.publicKey, request.subject, request.attributes)
         pem = PEMText.text(der, label: "CERTIFICATE REQUEST")
     }
 

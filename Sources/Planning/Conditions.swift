@@ -59,14 +59,26 @@ struct Conditions {
                 finding(
                     subject, .overdue,
                     "\(late.id) is \(late.sighting.status) since \(late.since.rfc3339)"
-                        + errors(of: late), .warning))
+                        + errors(of: late) + publication(late), .warning))
         }
         if let stalled = ours.filter({ $0.stage.isStalled }).min(by: isOlder) {
             findings.append(
                 finding(
-                    subject, .stalled, "\(stalled.id) is \(stalled.sighting.status)\(errors(of: stalled))", .warning))
+                    subject, .stalled,
+                    "\(stalled.id) is \(stalled.sighting.status)\(errors(of: stalled))\(publication(stalled))", .warning
+                ))
         }
         return findings
+    }
+
+    /// What a person has to publish, where a validation waits for it.
+    private func publication(_ record: ObjectRecord) -> String {
+        guard record.stage == .underway(.validation) || record.stage == .stalled(.validation),
+            let count = record.pack?.validationRecords.count, count > 0
+        else { return "" }
+        let path = record.subject.path(zoneName: input.zoneName)
+        return
+            "; 'edgecertctl records \(path)' lists what has to be published (\(count) record\(count == 1 ? "" : "s"))"
     }
 
     private func errors(of record: ObjectRecord) -> String {

@@ -43,7 +43,7 @@ struct Deciding {
         }
         if record.isReleased { return [.rest(because: .released)] }
         if let obstacle = sight(of: subject) { return [obstacle] }
-        let approved = Set(draft.approvals.lazy.filter { $0.subject == subject }.map { $0.reason })
+        let approved = Set(draft.liveApprovals.lazy.filter { $0.subject == subject }.map { $0.reason })
         let scene = Scene(
             zoneName: input.zoneName, now: input.now, approved: approved, surroundings: surroundings)
         switch wish {

@@ -14,6 +14,7 @@ struct Gate {
     private var removed: Set<ObjectID> = []
     private var issued: [String: Int] = [:]
     private var ordered = 0
+    private var orderedPacks = 0
 
     struct Licence: Hashable {
         var subject: Subject
@@ -22,7 +23,7 @@ struct Gate {
 
     init(_ draft: PlanDraft, _ input: PlanInput, besides operation: Operation? = nil) {
         (self.draft, self.input) = (draft, input)
-        approvals = Set(draft.approvals.map { Licence(subject: $0.subject, reason: $0.reason) })
+        approvals = Set(draft.liveApprovals.map { Licence(subject: $0.subject, reason: $0.reason) })
         leaving = Set(
             draft.operations.filter { $0.action.effect == .remove && $0.id != operation?.id }.compactMap(
                 \.action.object))
@@ -61,6 +62,7 @@ struct Gate {
             issued[name, default: 0] += 1
         }
         if action.effect == .create { ordered += 1 }
+        if case .pack(.order) = action { orderedPacks += 1 }
     }
 
     /// What is in the way of one action; nil when nothing is.
@@ -76,6 +78,7 @@ struct Gate {
         if let pause = pause(of: action, record) { return pause }
         if !isSending, let past = pastTrouble(with: action, record) { return past }
         if !isSending, let limit = issuanceLimit(action, reason, for: subject) { return limit }
+        if !isSending, let full = lackOfRoom(for: action, record) { return full }
         guard action.effect == .remove, let id = action.object, let object = draft.objects[id] else { return nil }
         return unproven(action, reason, object) ?? removalLimit(action, reason, for: subject)
             ?? uncovering(action, object)
@@ -194,6 +197,35 @@ struct Gate {
             action, because: .daemonLimit,
             "\(today) orders of the whole daemon in 24 hours; 'edgecertctl approve \(path)' does this one: \(action.summary)"
         )
+    }
+
+    // MARK: Quota
+
+    /// How long a zone that was full counts as full, before Cloudflare is asked again.
+    static let fullInterval: Duration = .hours(1)
+
+    /// An order that the zone has no room for would be refused; those before it in this plan take their places.
+    private func lackOfRoom(for action: Action, _ record: SubjectRecord) -> Decision? {
+        guard case .pack(.order(let wish)) = action else { return nil }
+        guard let quota = input.packQuota else { return lackedRoom(for: action, record) }
+        let used = quota.used.addingReportingOverflow(orderedPacks)
+        let findings = Preflight.findings(
+            wish, zoneName: input.zoneName, now: now, quota: (quota.allocated, used.overflow ? .max : used.partialValue)
+        )
+        guard let full = findings.first(where: { $0.code == .quotaUsedUp }) else { return nil }
+        let path = record.subject.path(zoneName: input.zoneName)
+        return Decision(
+            .hold(wouldBe: action), because: .quotaExhausted,
+            "\(full.found); \(full.hint); 'edgecertctl unhold \(path)' asks again at once",
+            until: now + Self.fullInterval)
+    }
+
+    /// What the last answer said holds for a while, so that a full zone is not asked about in every pass.
+    private func lackedRoom(for action: Action, _ record: SubjectRecord) -> Decision? {
+        guard let last = record.decision, last.reason == .quotaExhausted, case .hold(action) = last.verdict,
+            let until = last.until, until > now, until - now <= Self.fullInterval
+        else { return nil }
+        return Decision(last.verdict, because: last.reason, last.detail, until: until)
     }
 
     // MARK: S5

@@ -129,6 +129,22 @@ struct PlanDraft {
         usedApprovals.append(approval)
     }
 
+    /// Approvals that still count.
+    var liveApprovals: [Approval] { approvals.isEmpty ? [] : approvals.filter { $0.holds(at: now) } }
+
+    /// Gives up approvals that count no more, and says so. Not by a clock that is known to be wrong: what it gives up
+    /// is gone, and under it nothing is done anyway (S11).
+    mutating func lapseApprovals() {
+        guard isClockTrusted else { return }
+        for approval in approvals where !approval.holds(at: now) {
+            use(approval)
+            write(
+                Transition(
+                    subject: approval.subject, at: now, event: .approvalLapsed, reason: approval.reason,
+                    detail: "given at \(approval.at.rfc3339) by \(approval.by), not used within 7 days"), as: .notice)
+        }
+    }
+
     // MARK: History
 
     /// Appends a line to the history (S14) and tells it, unless it is no news any more.
@@ -153,9 +169,8 @@ struct PlanDraft {
 
     private static func kind(of event: Transition.Event) -> News.Kind {
         switch event {
-        case .decided: .decision
+        case .decided, .approvalLapsed: .decision
         case .delivered: .delivered
-        case .operationCommitted: .operationSent
         case .operationAccepted: .operationAccepted
         case .operationFailed: .operationRefused
         case .operationLost: .operationLost

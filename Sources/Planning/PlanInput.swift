@@ -30,6 +30,8 @@ public struct PlanInput: Hashable, Sendable {
     public var lookEvery: Duration
     /// What stands in the way of changes just now.
     public var obstacles: Obstacles
+    /// The zone's room for packs; nil when it was not asked for, or is not known.
+    public var packQuota: PackQuota?
 
     public init(
         zone: ZoneID, zoneName: String, wish: ZoneWish?, looks: [SubjectKind: Look] = [:],

@@ -14,6 +14,7 @@ public struct Planner: Sendable {
     public func plan(_ input: PlanInput) -> Plan {
         var draft = PlanDraft(input)
         draft.fold(input)
+        draft.lapseApprovals()
         draft.recover(input)
         draft.bind(input)
         draft.countUndoings()

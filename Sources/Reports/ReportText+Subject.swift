@@ -8,6 +8,7 @@ extension SubjectDetail: ReportText {
         facts.add("zone seen", row.seenSecondsAgo.map { age($0) } ?? "never")
         facts.add("next look", moment(row.nextLook, at: at))
         facts.add("suspended", suspension.map { "until \($0.until.text) by \($0.by): \($0.reason)" }, .yellow)
+        for approval in approvals { facts.add("approved", approval.words(at: at), .yellow) }
         for trouble in troubles {
             facts.add("trouble", "\(trouble.words) (since \(age(trouble.ageSeconds))) \(trouble.detail)", .red)
         }
@@ -73,6 +74,7 @@ extension WhyReport: ReportText {
             facts.add("to lift it", "mend its cause: the hold lifts itself at the next pass", .yellow)
         }
         facts.add("suspended", suspension.map { "until \($0.until.text) by \($0.by): \($0.reason)" }, .yellow)
+        for approval in approvals { facts.add("approved", approval.words(at: at), .yellow) }
         facts.add("refused", refusal.map { "\($0.message) (\($0.reason), \($0.at.text))" }, .red)
         for trouble in troubles {
             facts.add("trouble", "\(trouble.words) (since \(age(trouble.ageSeconds))) \(trouble.detail)", .red)

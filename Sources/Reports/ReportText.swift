@@ -77,6 +77,11 @@ extension StatusReport: ReportText {
         facts.add("database", daemon?.storeTrouble, .red)
         facts.add("zones", zoneLine)
         facts.add("subjects", subjectLine)
+        facts.add(
+            "to publish",
+            subjects.awaitingRecords > 0
+                ? "records for \(counted(subjects.awaitingRecords, "subject")): 'edgecertctl records' lists them" : nil,
+            .yellow)
         facts.add("Cloudflare", cloudflareLine)
         facts.add("orders", openOrders > 0 ? "\(openOrders) open" : nil)
         return facts.text(style) + troubleText(style) + suspensionText(style)

@@ -100,6 +100,7 @@ public struct Reporter: Sendable {
             objects: sorted.map { ObjectDetail($0, now: now) },
             troubles: context.episodes(of: subject).map { EpisodeRow($0, context) },
             suspension: context.suspension(of: subject).map { SuspensionRow($0, context) },
+            approvals: try approvals(of: subject),
             openOrders: open.map { OrderRow($0, context) }, lastGeneration: record.lastGeneration)
     }
 
@@ -115,6 +116,7 @@ public struct Reporter: Sendable {
             lift: held.map { WhyReport.Lift(command: $0.command, meaning: $0.meaning) },
             troubles: context.episodes(of: subject).map { EpisodeRow($0, context) },
             suspension: context.suspension(of: subject).map { SuspensionRow($0, context) },
+            approvals: try approvals(of: subject),
             refusal: record.refusal.map {
                 WhyReport.Refusal(reason: $0.reason.rawValue, message: $0.message, at: Moment($0.at))
             },
@@ -160,6 +162,10 @@ public struct Reporter: Sendable {
             packs += objects.compactMap { PackRecords($0, context, deadlines: deadlines) }
         }
         return RecordsReport(source: source, at: Moment(now), packs: packs)
+    }
+
+    private func approvals(of subject: Subject) throws(StoreTrouble) -> [ApprovalRow] {
+        try ledger.approvals(of: subject).filter { $0.holds(at: now) }.map(ApprovalRow.init)
     }
 
     private func find(_ subject: Subject) throws(StoreTrouble) -> (SubjectRecord, [ObjectRecord])? {

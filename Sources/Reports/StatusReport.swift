@@ -42,6 +42,8 @@ public struct StatusReport: Codable, Hashable, Sendable {
         public var notWished = 0
         /// Of those, what a person should look at.
         public var notWishedWrong = 0
+        /// Of the wished ones, those whose validation waits for what `records` lists.
+        public var awaitingRecords = 0
 
         mutating func count(_ judged: Judgement, wished isWished: Bool) {
             guard isWished else {
@@ -50,6 +52,7 @@ public struct StatusReport: Codable, Hashable, Sendable {
                 return
             }
             wished += 1
+            if judged.awaitsPublication { awaitingRecords += 1 }
             switch judged.state {
             case .ok: ok += 1
             case .moving: moving += 1
@@ -121,6 +124,24 @@ public struct EpisodeRow: Codable, Hashable, Sendable {
         raisedAt = Moment(episode.raisedAt)
         ageSeconds = Int(clamping: (context.now - episode.raisedAt).wholeSeconds)
     }
+}
+
+/// A person's word that a change which was held may be made, while it counts.
+public struct ApprovalRow: Codable, Hashable, Sendable {
+    /// What it lifts: the reason of the hold.
+    public var reason: String
+    public var by: String
+    public var at: Moment
+    /// From then on it counts no more.
+    public var until: Moment
+
+    init(_ approval: Approval) {
+        (reason, by) = (approval.reason.rawValue, approval.by)
+        (at, until) = (Moment(approval.at), Moment(approval.until))
+    }
+
+    /// `until … (in 3d) by …, for …`
+    func words(at now: Moment) -> String { "until \(moment(until, at: now) ?? "") by \(by), for \(reason)" }
 }
 
 /// One stretch in which nothing is changed, because a person said so.

@@ -9,6 +9,8 @@ public struct SubjectDetail: Codable, Hashable, Sendable {
     public var objects: [ObjectDetail]
     public var troubles: [EpisodeRow]
     public var suspension: SuspensionRow?
+    /// What a person approved of it, and was not used yet.
+    public var approvals: [ApprovalRow]
     public var openOrders: [OrderRow]
     /// The generation of the newest key that was made for it; 0 before the first.
     public var lastGeneration: Int

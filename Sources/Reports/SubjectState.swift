@@ -16,6 +16,8 @@ struct Judgement {
     /// The thing at Cloudflare that the row is about.
     let current: ObjectRecord?
     let isValid: Bool
+    /// A validation of it waits for records that a person has to publish.
+    let awaitsPublication: Bool
 
     init(_ record: SubjectRecord, _ objects: [ObjectRecord], _ context: ReportContext) {
         let now = context.now
@@ -32,6 +34,7 @@ struct Judgement {
         // Where changes are suspended, only what Cloudflare is at work on still moves.
         isMoving = moves && (suspension == nil || present.contains { $0.isOurs && $0.sighting.stage.isMoving })
         (self.current, self.isValid) = (current, isValid)
+        awaitsPublication = present.contains { $0.awaitsPublication(at: now) }
 
         if !isValid, let end = ended.compactMap(\.sighting.traits.notAfter).max() ?? ended.first?.since {
             state = .expired
@@ -113,6 +116,9 @@ struct Judgement {
             return clause(reason.words, record.decision?.detail ?? "")
         }
         let moves = "\(current.sighting.shownStatus) for \(ShortDuration.text(now - current.since))"
+        if current.awaitsPublication(at: now) {
+            return "\(moves): 'edgecertctl records' lists what to publish"
+        }
         return record.decision?.verdict == .rest ? moves : "\(moves): \(reason.words)"
     }
 
@@ -134,6 +140,24 @@ struct Judgement {
 }
 
 extension ObjectRecord {
+    /// Where Cloudflare publishes by itself, most validations are over within five minutes: after these a person is
+    /// waited for.
+    ///
+    /// - SeeAlso: <https://developers.cloudflare.com/ssl/edge-certificates/changing-dcv-method/validation-backoff-schedule/>,
+    ///   as of 2026-11.
+    private static var automaticValidation: Duration { .minutes(5) }
+
+    /// True while a validation waits for records that nobody but a person seems to publish.
+    func awaitsPublication(at now: Timestamp) -> Bool {
+        guard case .pack(let pack) = sighting.traits, isOurs, missingSince == nil, !pack.validationRecords.isEmpty
+        else { return false }
+        switch sighting.stage {
+        case .underway(.validation): return now - since > Self.automaticValidation
+        case .stalled(.validation): return true
+        default: return false
+        }
+    }
+
     /// True past its end, by the clock or in Cloudflare's own words.
     func hasEnded(at now: Timestamp) -> Bool {
         if sighting.stage == .expired { return true }

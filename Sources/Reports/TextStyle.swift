@@ -36,6 +36,9 @@ public struct TextStyle: Hashable, Sendable {
 }
 
 /// Rows of cells under a heading, each column as wide as it has to be; the last one gives way to the terminal.
+///
+/// Where a terminal is so narrow that hardly anything would be left of the last column, it goes on lines of its own below
+/// the others, whole; if they are too wide even so, the widest are shortened in their middle.
 struct Table {
     struct Cell {
         var text: String
@@ -54,14 +57,28 @@ struct Table {
 
     mutating func add(_ cells: Cell...) { rows.append(cells) }
 
+    /// What the last column has at least, unless all of it is shorter.
+    private static let leastLast = 24
+    private static let leastColumn = 8
+    private static let gap = 2
+    private static let indent = 4
+
     /// Every line with its end; nothing for an empty table.
     func text(_ style: TextStyle) -> String {
         guard !rows.isEmpty else { return "" }
         let widths = heading.indices.map { column in
             rows.reduce(heading[column].count) { max($0, $1[column].text.count) }
         }
-        let head = heading.map { Cell($0, .bold) }
-        return ([head] + rows).map { line($0, widths, style) }.joined()
+        let lines = [heading.map { Cell($0, .bold) }] + rows
+        let others = widths.dropLast().reduce(0) { $0 + $1 + Self.gap }
+        guard let width = style.width, widths.count > 1, others + min(widths.last ?? 0, Self.leastLast) > width else {
+            return lines.map { line($0, widths, style) }.joined()
+        }
+        let narrow = Self.narrowed(Array(widths.dropLast()), to: width)
+        return lines.map { cells in
+            let first = zip(cells.dropLast(), narrow).map { Cell(Self.shortened($0.text, to: $1), $0.colour) }
+            return line(first, narrow, TextStyle(isColoured: style.isColoured)) + below(cells.last, width, style)
+        }.joined()
     }
 
     private func line(_ cells: [Cell], _ widths: [Int], _ style: TextStyle) -> String {
@@ -71,15 +88,53 @@ struct Table {
             var text = cell.text
             let isLast = column == cells.count - 1
             if isLast, let width = style.width {
-                let room = max(20, width - used)
+                let room = max(1, width - used)
                 if text.count > room { text = text.prefix(room - 1) + "…" }
             }
-            let padding = isLast ? 0 : widths[column] - text.count + 2
+            let padding = isLast ? 0 : widths[column] - text.count + Self.gap
             line += style.paint(text, cell.colour) + String(repeating: " ", count: max(0, padding))
             used += text.count + padding
         }
         while line.last == " " { line.removeLast() }
         return line + "\n"
+    }
+
+    // MARK: Narrow
+
+    /// The cell on lines of its own, broken between words.
+    private func below(_ cell: Cell?, _ width: Int, _ style: TextStyle) -> String {
+        guard let cell, !cell.text.isEmpty else { return "" }
+        let room = max(Self.leastColumn, width - Self.indent)
+        var lines: [String] = []
+        var line = ""
+        for word in cell.text.split(separator: " ") {
+            if !line.isEmpty, line.count + 1 + word.count > room {
+                lines.append(line)
+                line = ""
+            }
+            line += (line.isEmpty ? "" : " ") + word
+        }
+        lines.append(line)
+        let margin = String(repeating: " ", count: Self.indent)
+        return lines.map { margin + style.paint($0, cell.colour) + "\n" }.joined()
+    }
+
+    /// The widest columns give way until all fit, none below a least width.
+    private static func narrowed(_ widths: [Int], to width: Int) -> [Int] {
+        var widths = widths
+        func excess() -> Int { widths.reduce(0, +) + gap * (widths.count - 1) - width }
+        while excess() > 0, let widest = widths.max(), widest > leastColumn, let place = widths.firstIndex(of: widest) {
+            let next = widths.filter { $0 < widest }.max() ?? leastColumn
+            widths[place] = max(widest - excess(), min(next, widest - 1), leastColumn)
+        }
+        return widths
+    }
+
+    /// Begin and end are kept: in a subject they say the zone and the name.
+    private static func shortened(_ text: String, to width: Int) -> String {
+        guard text.count > width, width > 1 else { return text }
+        let head = (width - 1) / 2
+        return "\(text.prefix(head))…\(text.suffix(width - 1 - head))"
     }
 }
 

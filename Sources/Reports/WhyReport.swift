@@ -12,6 +12,8 @@ public struct WhyReport: Codable, Hashable, Sendable {
     public var lift: Lift?
     public var troubles: [EpisodeRow]
     public var suspension: SuspensionRow?
+    /// What a person approved of it, and was not used yet.
+    public var approvals: [ApprovalRow]
     /// A refusal by Cloudflare that the same request would meet again.
     public var refusal: Refusal?
     /// When what was done here was undone from outside; the newest two.

@@ -116,10 +116,10 @@ extension ClientCertificateWish {
         return true
     }
 
-    /// A request of the operator's brings its own subject.
+    /// A request of the operator's brings its own subject. Its names are compared with those that are wished.
     private static func noteUnusedSubject(_ wish: ClientCertificateWish, _ reader: TableReader) {
         guard reader.has("csr_file") else { return }
-        for key in ["alternative_names", "country", "state", "location", "organization", "unit"] where reader.has(key) {
+        for key in ["country", "state", "location", "organization", "unit"] where reader.has(key) {
             reader.note(
                 "unused-key", .warning, at: reader.place(of: key), key: key, found: "'\(key)' with 'csr_file'",
                 allowed: "'\(key)' only where the request is made here", hint: "it has no effect")

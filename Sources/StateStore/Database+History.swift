@@ -42,6 +42,13 @@ extension Database {
         ) { (row) throws(StoreTrouble) in try row.suspension() }
     }
 
+    func approvals(of subject: Subject) throws(StoreTrouble) -> [Approval] {
+        try all(
+            "SELECT \(Row.approvalColumns) FROM approvals WHERE zone = ? AND kind = ? AND name = ? ORDER BY reason",
+            subject.values, of: "approvals"
+        ) { (row) throws(StoreTrouble) in try row.approval() }
+    }
+
     func zones() throws(StoreTrouble) -> [ZoneRecord] {
         try all("SELECT \(Row.zoneColumns) FROM zones ORDER BY id", of: "zones") {
             (row) throws(StoreTrouble) in try row.zone()
@@ -63,6 +70,24 @@ extension Database {
 
     /// Takes out the oldest lines of each subject's history that are older than `cutoff`. An old line that was written
     /// after a newer one (the clock had been set back) stays: what goes is a stretch without a gap.
+    /// Operations by their place in time, so that no more of them is read than goes.
+    func pruneSettled(before cutoff: Timestamp, limit: Int) throws(StoreTrouble) -> Int {
+        try run(
+            """
+            DELETE FROM operations WHERE id IN (
+                SELECT id FROM operations WHERE committed_at < ? AND state <> 'open' AND resolved_at < ?
+                ORDER BY committed_at, id LIMIT ?)
+            """, [Value(cutoff), Value(cutoff), Value(max(0, limit))])
+        let count = changed
+        guard count < limit else { return count }
+        try run(
+            """
+            DELETE FROM episodes WHERE seq IN (
+                SELECT seq FROM episodes WHERE resolved_at < ? ORDER BY resolved_at, seq LIMIT ?)
+            """, [Value(cutoff), Value(limit - count)])
+        return count + changed
+    }
+
     func prune(before cutoff: Timestamp, limit: Int) throws(StoreTrouble) -> Int {
         var stretches: [Subject: Stretch] = [:]
         var left = limit

@@ -56,6 +56,10 @@ public final class SQLiteLedger: Ledger {
         try write { (database) throws(StoreTrouble) in try database.prune(before: cutoff, limit: limit) }
     }
 
+    public func pruneSettled(before cutoff: Timestamp, limit: Int) throws(StoreTrouble) -> Int {
+        try write { (database) throws(StoreTrouble) in try database.pruneSettled(before: cutoff, limit: limit) }
+    }
+
     public func state(of zone: ZoneID, now: Timestamp) throws(StoreTrouble) -> ZoneState {
         try read { (database) throws(StoreTrouble) in try database.state(of: zone, now: now) }
     }
@@ -103,6 +107,10 @@ public final class SQLiteLedger: Ledger {
 
     public func suspensions() throws(StoreTrouble) -> [Suspension] {
         try read { (database) throws(StoreTrouble) in try database.suspensions() }
+    }
+
+    public func approvals(of subject: Subject) throws(StoreTrouble) -> [Approval] {
+        try read { (database) throws(StoreTrouble) in try database.approvals(of: subject) }
     }
 
     public func audit(since: Timestamp?, limit: Int) throws(StoreTrouble) -> [AuditEntry] {

@@ -84,7 +84,7 @@ extension SimulatorCommand {
            "tokens": [
              {"label": "operator", "zones": ["example.com"],
               "permissions": ["zone_read", "ssl_read", "ssl_write"],
-              "expires_on": "2027-01-01T00:00:00Z"}],
+              "owner": "user", "expires_on": "2027-01-01T00:00:00Z"}],
            "zones": [
              {"name": "example.com", "status": "active", "type": "full",
               "plan": "enterprise", "acm": true, "pack_quota": 100,
@@ -98,7 +98,7 @@ extension SimulatorCommand {
 
         Everything may be left out; an unknown key is an error. 'validation' is automatic, delayed (with \
         'validation_delay'), manual or never; the first 'timeouts_first' validations of each pack time out whatever it \
-        says; 'stuck' names steps that time out: initializing, issuance, deployment, deletion. Durations are written \
+        says; a token whose 'owner' is account is verified at /accounts/ID/tokens/verify alone; 'stuck' names steps that time out: initializing, issuance, deployment, deletion. Durations are written \
         250ms, 90s, 15m, 2h, 30d. Zones are bench0001.example and so on for 'bulk'.
         """
 }

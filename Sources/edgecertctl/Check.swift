@@ -20,7 +20,7 @@ struct Check: ParsableCommand {
         let report: CheckReport
         do throws(SettingsTrouble) {
             let reading = files.isEmpty ? try settings.reading() : try SettingsReader.reading(files: files)
-            report = CheckReport(reading, SettingsCheck.diagnostics(of: reading, now: Wall.now()))
+            report = CheckReport(reading, SettingsCheck.diagnosticsWithRequests(of: reading, now: Wall.now()))
         } catch {
             report = CheckReport(error.diagnostics)
         }

@@ -36,7 +36,7 @@ struct Doctor: AsyncParsableCommand {
     private func settings(_ findings: inout [HealthFinding]) -> Settings {
         do throws(SettingsTrouble) {
             let reading = try settings.reading()
-            let diagnostics = SettingsCheck.diagnostics(of: reading, now: Wall.now())
+            let diagnostics = SettingsCheck.diagnosticsWithRequests(of: reading, now: Wall.now())
             let text =
                 "\(counted(reading.settings.zones.count, "zone")) in \(counted(reading.files.count, "file")), \(counted(diagnostics.count, "finding"))"
             let isBad = diagnostics.contains { $0.severity == .error }
@@ -61,7 +61,7 @@ struct Doctor: AsyncParsableCommand {
             let client = CloudflareClient(
                 options: .init(settings.cloudflare, version: Edgecert.version), token: { token },
                 transport: transport, gate: gate)
-            let facts = try await client.token()
+            let facts = try await client.token(seeing: settings.zones)
             findings.append(HealthFinding(.reach, .good, "\(settings.cloudflare.baseURL) answers"))
             findings.append(.token(status: facts.status, expiresOn: facts.expiresOn, now: Wall.now()))
         } catch let trouble as CredentialTrouble {

@@ -37,9 +37,10 @@ enum Output {
 
     static func isTerminal(_ descriptor: Int32) -> Bool { isatty(descriptor) == 1 }
 
-    /// Columns of the terminal that standard output is; nil when it is none.
+    /// Columns of the terminal that standard output is, or what COLUMNS says of it; nil when it is none.
     static var width: Int? {
         guard isTerminal(STDOUT_FILENO) else { return nil }
+        if let columns = environment("COLUMNS").flatMap(Int.init), columns > 0 { return columns }
         var size = winsize()
         guard ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return 100 }
         return Int(size.ws_col)

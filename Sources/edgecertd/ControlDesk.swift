@@ -241,8 +241,8 @@ extension ControlTrouble {
         }
     }
 
-    /// Cloudflare gave no answer that could be used.
+    /// Cloudflare gave no answer that could be used, or the daemon is about to be gone.
     private static let codesOfAbsence: Set<String> = [
-        "cloudflare-not-reached", "cloudflare-unanswered", "cloudflare-limited",
+        "cloudflare-not-reached", "cloudflare-unanswered", "cloudflare-limited", Engine.stoppingCode,
     ]
 }

@@ -188,6 +188,9 @@ struct Daemon {
 
     // MARK: Living
 
+    /// How long answers that are on their way when the engine has stopped may take to go out.
+    private static let lastAnswers: Duration = .seconds(2)
+
     private func live() async -> ExitCode {
         let (signals, arrivals) = AsyncStream.makeStream(of: CInt.self, bufferingPolicy: .bufferingNewest(16))
         let watch = SignalWatch(queue: DispatchQueue(label: "edgecert.signals")) { arrivals.yield($0) }
@@ -199,6 +202,7 @@ struct Daemon {
         }
         withExtendedLifetime(watch) {}
         await engine.stop()
+        await server.finishCalls(within: Self.lastAnswers)
         await server.stop()
         await transport.close()
         watchdog?.cancel()

@@ -247,4 +247,53 @@ import Testing
             #expect(try ledger.state(of: Sample.zone, now: Sample.now) == before)
         }
     }
+
+    @Test(
+        "operations and troubles that were over were kept for good; what is open, counted or audited still is",
+        arguments: LedgerUnderTest.allCases)
+    func pruneSettled(_ under: LedgerUnderTest) throws {
+        try under.run { ledger in
+            let old = Sample.now - .days(40)
+            func operation(_ number: UInt64, _ at: Timestamp, _ state: Operation.State) -> Operation {
+                Operation(
+                    id: OperationID(at: at, chance: number), subject: Sample.subject(),
+                    action: .pack(.order(Sample.packWish())), reason: .missing, committedAt: at, state: state)
+            }
+            let operations = [
+                operation(1, old, .accepted(at: old, object: ObjectID("p1"))),
+                operation(2, old + .hours(1), .failed(at: old + .hours(1), code: "c", message: "m")),
+                operation(3, old + .hours(2), .lost(at: old + .hours(2))),
+                operation(4, old, .open(lackedSince: nil)),
+                operation(5, old, .accepted(at: Sample.now - .days(1), object: nil)),
+                operation(6, Sample.now - .days(6), .accepted(at: Sample.now - .days(6), object: nil)),
+            ]
+            var over = Episode(
+                scope: .subject(Sample.subject()), condition: .stalled, detail: "", raisedAt: old, lastTold: old)
+            let raised = over
+            over.resolvedAt = old + .hours(3)
+            let open = Episode(scope: .daemon, condition: .tokenExpiring, detail: "", raisedAt: old, lastTold: old)
+            let audit = AuditEntry(at: old, person: "p", verb: "approve", target: "t", detail: "", outcome: "done")
+            try ledger.commit(
+                operations.map(Change.operation) + [
+                    .episode(raised), .episode(over), .episode(open), .audit(audit),
+                    .transition(Sample.transition("0", at: old)),
+                ])
+            let name = try #require(operations[0].issuanceName)
+            let counts = try ledger.counts(names: [name], now: Sample.now)
+            let state = try ledger.state(of: Sample.zone, now: Sample.now)
+            let cutoff = Sample.now - .days(36)
+            #expect(try ledger.pruneSettled(before: old, limit: 100) == 0)
+            #expect(try ledger.pruneSettled(before: cutoff, limit: 2) == 2)
+            #expect(try ledger.operations(HistoryFilter(), openOnly: false).map(\.id).count == 4)
+            #expect(try ledger.pruneSettled(before: cutoff, limit: 2) == 2)
+            #expect(try ledger.pruneSettled(before: cutoff, limit: 2) == 0)
+            let left = try ledger.operations(HistoryFilter(), openOnly: false).map(\.id)
+            #expect(Set(left) == Set(operations[3...].map(\.id)))
+            #expect(try ledger.openEpisodes() == [open])
+            #expect(try ledger.audit(since: nil, limit: 10) == [audit])
+            #expect(try ledger.history(HistoryFilter()).count == 1)
+            #expect(try ledger.counts(names: [name], now: Sample.now) == counts)
+            #expect(try ledger.state(of: Sample.zone, now: Sample.now) == state)
+        }
+    }
 }

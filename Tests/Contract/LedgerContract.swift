@@ -82,6 +82,10 @@ enum LedgerUnderTest: String, CaseIterable, CustomTestStringConvertible {
                         zone: zone, subjects: [subject, bare], objects: [Sample.pack(), Sample.clientCertificate()],
                         approvals: [approval], suspensions: [suspension], episodes: [episode]))
             #expect(try ledger.zones() == [zone])
+            #expect(try ledger.approvals(of: Sample.subject()) == [approval])
+            #expect(try ledger.approvals(of: Sample.subject("other")).isEmpty)
+            try ledger.commit([.approvalUsed(Sample.subject(), .wouldUncover)])
+            #expect(try ledger.approvals(of: Sample.subject()).isEmpty)
         }
     }
 

@@ -244,7 +244,9 @@ import Testing
                 ]
             }
         ) { (provider) async throws in
-            let facts = ZoneFacts(id: ProviderUnderTest.zone, name: "example.com", status: "active")
+            let facts = ZoneFacts(
+                id: ProviderUnderTest.zone, name: "example.com", status: "active",
+                account: "01a7362d577a6c3019a474fd6f485823")
             #expect(try await provider.client.zone(named: "example.com") == facts)
             #expect(try await provider.client.zone(ProviderUnderTest.zone) == facts)
             let none = await trouble { () async throws(ProviderTrouble) in
@@ -281,8 +283,30 @@ import Testing
     func token(_ kind: Kind) async throws {
         try await ProviderUnderTest.run(kind) { (provider) async throws in
             #expect(
-                try await provider.client.token()
+                try await provider.client.token(ofAccount: nil)
                     == TokenFacts(status: "active", expiresOn: ManualClock.start + .days(30)))
+        }
+    }
+
+    @Test("a token of an account is known at its account's address, which a zone of it tells", arguments: Kind.allCases)
+    func accountToken(_ kind: Kind) async throws {
+        try await ProviderUnderTest.run(kind, token: "account") { (provider) async throws in
+            let user = await trouble { () async throws(ProviderTrouble) in
+                try await provider.client.token(ofAccount: nil)
+            }
+            #expect(user?.name == "tokenRefused")
+            let facts = TokenFacts(status: "active", expiresOn: ManualClock.start + .days(20))
+            let account = try await provider.client.zone(ProviderUnderTest.zone).account
+            #expect(try await provider.client.token(ofAccount: account) == facts)
+            let zones = [
+                ZoneWish(name: "nowhere.example", id: ZoneID("f00"), mode: .observe, wishes: []),
+                ZoneWish(name: ProviderUnderTest.zoneName, id: nil, mode: .observe, wishes: []),
+            ]
+            #expect(try await provider.client.token(seeing: zones) == facts)
+            let alone = await trouble { () async throws(ProviderTrouble) in
+                try await provider.client.token(seeing: [])
+            }
+            #expect(alone?.name == "tokenRefused" && alone?.answer.endpoint == "GET /user/tokens/verify")
         }
     }
 
@@ -290,7 +314,9 @@ import Testing
     func refusedToken(_ kind: Kind) async throws {
         try await ProviderUnderTest.run(kind, token: "unknown") { (provider) async throws in
             let list = await trouble { () async throws(ProviderTrouble) in try await provider.packs() }
-            let token = await trouble { () async throws(ProviderTrouble) in try await provider.client.token() }
+            let token = await trouble { () async throws(ProviderTrouble) in
+                try await provider.client.token(ofAccount: nil)
+            }
             #expect(list?.name == "tokenRefused" && token?.name == "tokenRefused")
         }
         try await ProviderUnderTest.run(kind, token: "reading") { (provider) async throws in

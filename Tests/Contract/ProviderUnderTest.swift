@@ -177,6 +177,9 @@ extension Scenario {
         var scenario = Scenario(
             tokens: [
                 TokenSeed(label: "all", secret: Secret("all"), expiresOn: ManualClock.start + .days(30)),
+                TokenSeed(
+                    label: "account", secret: Secret("account"), expiresOn: ManualClock.start + .days(20),
+                    owner: .account),
                 TokenSeed(label: "reading", secret: Secret("reading"), permissions: [.zoneRead, .sslRead]),
             ], zones: [ZoneSeed(name: ProviderUnderTest.zoneName, id: ProviderUnderTest.zone)])
         arrange(&scenario)

@@ -48,6 +48,13 @@ public final class MemoryLedger: Ledger {
         }
     }
 
+    public func pruneSettled(before cutoff: Timestamp, limit: Int) throws(StoreTrouble) -> Int {
+        try rows.withLock { (rows) throws(StoreTrouble) in
+            if let trouble = rows.writeTrouble { throw trouble }
+            return rows.pruneSettled(before: cutoff, limit: limit)
+        }
+    }
+
     public func state(of zone: ZoneID, now: Timestamp) throws(StoreTrouble) -> ZoneState {
         try read { $0.state(of: zone, now: now) }
     }
@@ -96,6 +103,10 @@ public final class MemoryLedger: Ledger {
     public func openEpisodes() throws(StoreTrouble) -> [Episode] { try read { $0.sortedEpisodes { _ in true } } }
 
     public func suspensions() throws(StoreTrouble) -> [Suspension] { try read { $0.sortedSuspensions { _ in true } } }
+
+    public func approvals(of subject: Subject) throws(StoreTrouble) -> [Approval] {
+        try read { $0.approvals(of: subject) }
+    }
 
     public func audit(since: Timestamp?, limit: Int) throws(StoreTrouble) -> [AuditEntry] {
         try read { $0.audit.filter { $0.at >= since ?? .distantPast }.suffix(max(0, limit)) }

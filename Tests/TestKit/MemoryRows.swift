@@ -24,6 +24,7 @@ struct MemoryRows: Sendable {
     var checkpoints: [Subject: Checkpoint] = [:]
     /// Open ones.
     var episodes: [EpisodeKey: Episode] = [:]
+    var closedEpisodes: [Episode] = []
     var approvals: [ApprovalKey: Approval] = [:]
     var suspensions: [Suspension.Scope: Suspension] = [:]
     var audit: [AuditEntry] = []
@@ -45,6 +46,7 @@ struct MemoryRows: Sendable {
             operations[operation.id] = operation
         case .episode(let episode):
             let key = EpisodeKey(scope: episode.scope, condition: episode.condition)
+            if episode.resolvedAt != nil, episodes[key] != nil { closedEpisodes.append(episode) }
             episodes[key] = episode.resolvedAt == nil ? episode : nil
         case .transition(let transition): transitions.append(transition)
         case .audit(let entry): audit.append(entry)
@@ -154,9 +156,24 @@ struct MemoryRows: Sendable {
         return count
     }
 
+    mutating func pruneSettled(before cutoff: Timestamp, limit: Int) -> Int {
+        let old = operations.values.filter { one in
+            one.committedAt < cutoff && one.state.resolvedAt.map { $0 < cutoff } ?? false
+        }.sorted { ($0.committedAt, $0.id) < ($1.committedAt, $1.id) }.prefix(max(0, limit))
+        for operation in old { operations[operation.id] = nil }
+        let over = closedEpisodes.filter { $0.resolvedAt.map { $0 < cutoff } ?? false }
+            .sorted { ($0.resolvedAt ?? cutoff) < ($1.resolvedAt ?? cutoff) }.prefix(max(0, limit - old.count))
+        closedEpisodes.removeAll { over.contains($0) }
+        return old.count + over.count
+    }
+
     func sortedEpisodes(_ passes: (Episode.Scope) -> Bool) -> [Episode] {
         episodes.values.filter { passes($0.scope) }
             .sorted { ($0.scope.place, $0.condition.rawValue) < ($1.scope.place, $1.condition.rawValue) }
+    }
+
+    func approvals(of subject: Subject) -> [Approval] {
+        approvals.values.filter { $0.subject == subject }.sorted { $0.reason.rawValue < $1.reason.rawValue }
     }
 
     func sortedSuspensions(_ passes: (Suspension.Scope) -> Bool) -> [Suspension] {
@@ -198,6 +215,15 @@ extension Suspension.Scope {
         case .zone(let zone): ScopePlace(rank: 1, zone: zone.text)
         case .subject(let one):
             ScopePlace(rank: 2, zone: one.zone.text, subject: "\(one.kind.rawValue)/\(one.name)")
+        }
+    }
+}
+
+extension Operation.State {
+    fileprivate var resolvedAt: Timestamp? {
+        switch self {
+        case .open: nil
+        case .accepted(let at, _), .failed(let at, _, _), .lost(let at): at
         }
     }
 }

@@ -18,6 +18,7 @@ public struct ZoneRun {
     public var obstacles = Obstacles()
     public var counts = BrakeCounts()
     public var unwantedElsewhere = 0
+    public var packQuota: PackQuota?
     public var keysInHand: [ObjectID: Int] = [:]
     public var keysLeft: [Subject: Int] = [:]
     /// The kinds whose look fails.
@@ -63,8 +64,7 @@ public struct ZoneRun {
                 ? .unseen(code: "down", summary: "Cloudflare is down")
                 : .complete(seen, kind == .clientCertificate ? clientScope : .all)
         }
-        input.keysInHand = keysInHand
-        input.keysLeft = keysLeft
+        (input.keysInHand, input.keysLeft, input.packQuota) = (keysInHand, keysLeft, packQuota)
         return input
     }
 

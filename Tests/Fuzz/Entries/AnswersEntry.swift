@@ -101,7 +101,7 @@ enum AnswersCall: CaseIterable {
         case .reactivate: return try await shown(client.change(operation(.clientCertificate(.reactivate(id)))))
         case .zoneNamed: _ = try await client.zone(named: "example.com")
         case .zone: _ = try await client.zone(zone)
-        case .token: _ = try await client.token()
+        case .token: _ = try await client.token(ofAccount: nil)
         case .quota: _ = try await client.packQuota(in: zone)
         }
         return []

@@ -144,6 +144,9 @@ struct LifeLedger: Ledger {
     func prune(before cutoff: Timestamp, limit: Int) throws(StoreTrouble) -> Int {
         try alive().prune(before: cutoff, limit: limit)
     }
+    func pruneSettled(before cutoff: Timestamp, limit: Int) throws(StoreTrouble) -> Int {
+        try alive().pruneSettled(before: cutoff, limit: limit)
+    }
     func zones() throws(StoreTrouble) -> [ZoneRecord] { try alive().zones() }
     func forEachSubject(
         _ filter: SubjectFilter, _ body: (SubjectRecord, [ObjectRecord]) -> Void
@@ -155,6 +158,7 @@ struct LifeLedger: Ledger {
     }
     func openEpisodes() throws(StoreTrouble) -> [Episode] { try alive().openEpisodes() }
     func suspensions() throws(StoreTrouble) -> [Suspension] { try alive().suspensions() }
+    func approvals(of subject: Subject) throws(StoreTrouble) -> [Approval] { try alive().approvals(of: subject) }
     func audit(since: Timestamp?, limit: Int) throws(StoreTrouble) -> [AuditEntry] {
         try alive().audit(since: since, limit: limit)
     }

@@ -337,7 +337,7 @@ struct CloudflareClientTests {
         let token = Bench(
             #"{"success":true,"result":{"id":"t","status":"active","expires_on":"2027-01-01T00:00:00Z"}}"#)
         #expect(
-            try await token.client.token()
+            try await token.client.token(ofAccount: nil)
                 == TokenFacts(status: "active", expiresOn: Timestamp(year: 2027, month: 1, day: 1)))
         #expect(token.transport.targets == ["GET /user/tokens/verify"])
         let quota = Bench(#"{"success":true,"result":{"advanced":{"allocated":10,"used":3}}}"#)

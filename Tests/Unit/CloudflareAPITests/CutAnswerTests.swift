@@ -114,7 +114,7 @@ struct CutAnswerTests {
         Case(
             testDescription: "token",
             bodies: [envelope(#"{"id":"t1","status":"active","expires_on":"2027-01-01T00:00:00Z"}"#)]
-        ) { "\(try await $0.token())" },
+        ) { "\(try await $0.token(ofAccount: nil))" },
         Case(testDescription: "quota", bodies: [envelope(#"{"advanced":{"allocated":10,"used":1}}"#)]) {
             "\(try await $0.packQuota(in: zone))"
         },

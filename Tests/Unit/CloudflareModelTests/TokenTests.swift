@@ -14,10 +14,21 @@ import Testing
         let result = try world.get("/user/tokens/verify")["result"]
         #expect(result?["status"]?.text == "active")
         #expect(result?["expires_on"]?.text.flatMap { Timestamp(cloudflare: $0) } == World.begin + .days(10))
-        #expect(try world.get("/accounts/\(world.model.account.id)/tokens/verify")["result"] == result)
         world.pass(.days(10))
         #expect(try world.get("/user/tokens/verify")["result"]?["status"]?.text == "expired")
         #expect(world.send("GET", "/zones").status == 401)
+    }
+
+    @Test("a user's token and an account's are verified at different addresses, and good for the same calls")
+    func owners() throws {
+        for owner in TokenSeed.Owner.allCases {
+            var world = try world(TokenSeed(label: "t", owner: owner))
+            let account = world.model.account.id
+            let answers = ["/user/tokens/verify", "/accounts/\(account)/tokens/verify", "/accounts/f00/tokens/verify"]
+                .map { world.send("GET", $0).status }
+            #expect(answers == (owner == .user ? [200, 401, 401] : [401, 200, 401]))
+            #expect(world.send("GET", "/zones").status == 200)
+        }
     }
 
     @Test(

@@ -112,3 +112,22 @@ struct Echo: ControlHandler {
         }
     }
 }
+
+/// Answers when it is let to.
+struct Gate: ControlHandler {
+    let isAsked: AsyncStream<Void>
+    let open: AsyncStream<Void>.Continuation
+    private let asked: AsyncStream<Void>.Continuation
+    private let opening: AsyncStream<Void>
+
+    init() {
+        (isAsked, asked) = AsyncStream.makeStream()
+        (opening, open) = AsyncStream.makeStream()
+    }
+
+    func answer(_ call: ControlCall, _ stream: ControlStream) async throws(ControlTrouble) -> ControlPayload {
+        asked.yield()
+        for await _ in opening {}
+        return try ControlPayload(Text(text: "late"))
+    }
+}

@@ -28,6 +28,36 @@ private let show = #"{"method":"io.edgecert.Control.Show","parameters":{"subject
         await bench.stop()
     }
 
+    @Test("an answer that was on its way when the server stopped was lost")
+    func lastAnswer() async throws {
+        let gate = Gate()
+        let bench = try await Bench(gate)
+        var caller = try bench.caller()
+        caller.send(show)
+        await gate.isAsked.first { _ in true }
+        let end = Task {
+            await bench.server.finishCalls(within: .seconds(3600))
+            await bench.stop()
+        }
+        for _ in 0..<2000 { await Task.yield() }  // a server that does not wait is gone by now
+        gate.open.finish()
+        #expect(try caller.reply() == #"{"parameters":{"text":"late"}}"#)
+        await end.value
+        #expect(try caller.reply() == nil)
+    }
+
+    @Test("a call that is never answered, or a stream, does not keep the server from its end", .timeLimit(.minutes(1)))
+    func noLastAnswer() async throws {
+        let gate = Gate()
+        let bench = try await Bench(gate)
+        let caller = try bench.caller()
+        caller.send(show)
+        await gate.isAsked.first { _ in true }
+        await bench.server.finishCalls(within: .zero)
+        await bench.stop()
+        gate.open.finish()
+    }
+
     @Test("with 'more' all replies but the last say that others follow")
     func streams() async throws {
         let bench = try await Bench()

@@ -46,7 +46,7 @@ import Testing
         #expect(
             words(Transition.Event.self) == """
                 appeared moved vanished adopted released bound certificate-replaced decided delivered \
-                command-succeeded operation-committed operation-accepted operation-failed operation-lost
+                approval-lapsed command-succeeded operation-accepted operation-failed operation-lost
                 """)
     }
 

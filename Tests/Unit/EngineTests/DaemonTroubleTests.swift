@@ -202,6 +202,18 @@ import Testing
         #expect(try open(bench).isEmpty)
     }
 
+    @Test("the end of an account's token was never told")
+    func accountTokenEnds() async throws {
+        let bench = try await EngineBench([.pack(wish)], tokenOf: .account)
+        try bench.cloudflare.change { try $0.changeToken("bench", expiresOn: bench.clock.now() + .days(10)) }
+        await bench.engine.checkToken()
+        #expect(try open(bench) == [.tokenExpiring])
+        try bench.cloudflare.change { try $0.changeToken("bench", status: .disabled) }
+        await bench.engine.checkToken()
+        #expect(bench.cloudflare.ledger.count(of: "GET /accounts/{account}/tokens/verify") == 1)
+        #expect(bench.cloudflare.ledger.total == 5, "a disabled one may read no zone: the account is not known then")
+    }
+
     @Test("a started daemon asks about its token, and again after a day")
     func tokenIsAskedDaily() async throws {
         let bench = try await EngineBench([])
@@ -249,6 +261,11 @@ import Testing
         #expect(try bench.ledger.history(HistoryFilter()).count < lines)
         #expect(try bench.ledger.checkpoint(of: bench.subject()) != nil)
         #expect(try bench.decision() == decision)
+        let order = try #require(try bench.ledger.operations(HistoryFilter(), openOnly: false).first)
+        bench.clock.advance(by: .days(17))
+        _ = await second.pass(over: zone, .scheduled)
+        await second.prune()
+        #expect(try !bench.ledger.operations(HistoryFilter(), openOnly: false).contains { $0.id == order.id })
     }
 
     @Test("an operator's command that takes its time is no stuck loop, a pass that sits is (S12)")

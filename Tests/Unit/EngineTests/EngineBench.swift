@@ -27,10 +27,11 @@ final class EngineBench: Sendable {
     init(
         _ wishes: [Wish], mode: Mode = .enforce, era: String = "1", ledger: MemoryLedger? = nil,
         conduct: ZoneConduct = ZoneConduct(),
+        tokenOf owner: TokenSeed.Owner = .user,
         model settings: ModelSettings = ModelSettings(), packs: [PackSeed] = [], more zones: [ZoneSeed] = []
     ) async throws {
         var scenario = Scenario(
-            tokens: [TokenSeed(label: "bench", secret: Secret(Self.secret))],
+            tokens: [TokenSeed(label: "bench", secret: Secret(Self.secret), owner: owner)],
             zones: [ZoneSeed(name: "example.com", id: Self.zone, conduct: conduct, packs: packs)] + zones)
         scenario.settings = settings
         let clock = clock

@@ -165,6 +165,35 @@ import Testing
         #expect(try bench.objects().map(\.ownership) == [.ordered])
     }
 
+    @Test(
+        "whoever waited for a pass when the daemon stopped was answered by a broken connection", .timeLimit(.minutes(1))
+    )
+    func stopWhileAPersonWaits() async throws {
+        let bench = try await bench()
+        let barrier = hold(bench) { $0.method == .get }
+        let asked = [PersonCommand.reconcile(.all), .plan(.all)].map { command in
+            Task { await code(of: command, bench) }
+        }
+        await barrier.reached()
+        let stop = Task { await bench.engine.stop() }
+        // Before Cloudflare has answered, and before the stop is over.
+        for one in asked { #expect(await one.value == "stopping") }
+        #expect(await code(of: .reconcile(.all), bench) == "stopping")
+        #expect(try bench.ledger.audit(since: nil, limit: 9).map(\.outcome).contains("refused: stopping"))
+        barrier.open()
+        await stop.value
+        #expect(bench.cloudflare.ledger.effects.isEmpty)
+    }
+
+    private func code(of command: PersonCommand, _ bench: EngineBench) async -> String? {
+        do throws(CommandTrouble) {
+            _ = try await bench.engine.perform(command, by: "uid 0")
+            return nil
+        } catch {
+            return error.explanation.code
+        }
+    }
+
     @Test("a stop does not wait for ever for an answer that does not come: the operation stays open (S3)")
     func stopWithoutAnAnswer() async throws {
         let bench = try await bench()

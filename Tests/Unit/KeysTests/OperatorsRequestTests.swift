@@ -27,9 +27,9 @@ import X509
         try files.request(for: subject, zoneName: "example.com", wish: wish(file), generation: generation)
     }
 
-    func made(_ key: Certificate.PrivateKey) throws -> String {
+    func made(_ key: Certificate.PrivateKey, for name: String = "meter") throws -> String {
         let request = try CertificateSigningRequest(
-            version: .v1, subject: DistinguishedName { CommonName("theirs") }, privateKey: key, attributes: .init([]))
+            version: .v1, subject: DistinguishedName { CommonName(name) }, privateKey: key, attributes: .init([]))
         var serializer = DER.Serializer()
         try serializer.serialize(request)
         return PEMText.text(serializer.serializedBytes, label: "CERTIFICATE REQUEST")
@@ -89,7 +89,7 @@ import X509
     func refused() throws {
         let sound = try made(.init(P256.Signing.PrivateKey()))
         var der = try #require(PEMText.der(labelled: ["CERTIFICATE REQUEST"], in: sound))
-        let place = try #require(der.firstRange(of: Array("theirs".utf8))).lowerBound
+        let place = try #require(der.firstRange(of: Array("meter".utf8))).lowerBound
         der[place] ^= 1
         let pipe = "\(scratch.path)/pipe"
         #expect(mkfifo(pipe, 0o600) == 0)
@@ -106,6 +106,22 @@ import X509
         }
     }
 
+    @Test("a request for another common name was taken, and its certificate never counted as the wished one")
+    func otherName() throws {
+        let file = try scratch.file("other.csr", made(.init(P256.Signing.PrivateKey()), for: "Meter\u{1B}"))
+        do throws(KeyTrouble) {
+            _ = try request(file)
+            fail("it was taken")
+        } catch {
+            #expect(error.explanation.code == "request-names")
+            #expect(
+                error.explanation.summary
+                    == "\(file) is for other names: the request has 'Meter\u{FFFD}', common_name is 'meter'")
+        }
+        #expect(try files.lastGeneration(for: subject, zoneName: "example.com") == 0)
+        #expect(try OperatorsRequest.names(in: file).commonName == "Meter\u{1B}")
+    }
+
     @Test(
         "openssl's own requests are read, of every kind of key",
         .enabled(if: hasOpenSSL, "the program openssl is missing"),
@@ -116,10 +132,16 @@ import X509
     func ofOpenSSL(kind: [String]) async throws {
         let arguments =
             ["openssl", "req", "-new", "-nodes", "-keyout", "\(scratch.path)/k", "-out", "\(scratch.path)/r"]
-            + ["-subj", "/CN=x", "-newkey"] + kind
+            + ["-subj", "/CN=meter", "-addext", "subjectAltName=DNS:Meter.example.com,IP:192.0.2.1", "-newkey"] + kind
         let outcome = await SubprocessRunner().run(arguments, environment: [:], timeout: .seconds(120))
         guard case .succeeded = outcome else { return fail("\(outcome)") }
         let request = try request("\(scratch.path)/r")
+        let names = try OperatorsRequest.names(in: "\(scratch.path)/r")
+        #expect(names.commonName == "meter" && names.alternativeNames.count == 2)
+        var wished = wish("\(scratch.path)/r")
+        wished.alternativeNames = ["meter.example.com"]
+        #expect(names.differences(from: wished).map(\.key) == ["alternative_names"])
+        #expect(names.alternativeNames.first == "Meter.example.com")
         let certificate = try authority.certificate(for: request)
         _ = try files.deliver(
             ReadCertificate(pem: certificate), for: subject, zoneName: "example.com", wish: wish("\(scratch.path)/r"),

@@ -72,6 +72,104 @@ import Testing
         }
     }
 
+    @Test(
+        "an approval that was given and not used was good for ever",
+        arguments: [(Duration.days(7) - .seconds(1), "order"), (.days(7), "."), (.days(40), ".")])
+    func lapse(age: Duration, word: String) {
+        var run = ZoneRun([.pack(mainWish)])
+        run.counts.issuances["*.example.com,example.com"] = .init(inADay: 3, inAWeek: 5)
+        run.pass()
+        run.approve("main", .nameLimit)
+        run.forget()
+        #expect(run.pass(after: age) == word)
+        #expect(run.state.approvals.isEmpty)
+        guard word == "." else { return }
+        #expect(run.verdict("main") == "hold name-limit")
+        #expect(run.changes.contains(.approvalUsed(run.subject("main"), .nameLimit)))
+        let told = run.news.first { $0.fields.contains(.init(.event, "approval-lapsed")) }
+        #expect(told?.subject == run.subject("main"))
+        run.forget()
+        #expect(run.pass(after: .minutes(15)) == ".")
+        #expect(!run.news.contains { $0.fields.contains(.init(.event, "approval-lapsed")) })
+    }
+
+    @Test("a clock that was ahead when an approval was given does not make it last longer")
+    func lapseBackwards() {
+        var run = ZoneRun([.pack(mainWish)])
+        run.counts.issuances["*.example.com,example.com"] = .init(inADay: 3, inAWeek: 5)
+        run.now = run.now + .days(400)
+        run.pass()
+        run.approve("main", .nameLimit)
+        run.obstacles.clockSkew = .days(-400)
+        run.now = run.now - .days(400)
+        #expect(run.pass() == ".")
+        #expect(run.state.approvals.count == 1, "a wrong clock gives up nothing for good")
+        run.obstacles.clockSkew = nil
+        #expect(run.pass(after: .minutes(15)) == ".")
+        #expect(run.verdict("main") == "hold name-limit")
+        #expect(run.state.approvals.isEmpty)
+        #expect(run.pass(after: .days(401)) == ".")
+    }
+
+    @Test("an approval that lapses between the plan and the sending lets nothing pass")
+    func lapseAtSending() throws {
+        var run = settledRun()
+        run.want([])
+        run.pass(after: .minutes(16))
+        #expect(run.verdict("main") == "hold would-uncover")
+        run.approve("main", .wouldUncover)
+        run.now = run.now + .days(7) - .seconds(1)
+        let plan = run.plan()
+        let entry = try #require(plan.entries.first { $0.decision.action != nil })
+        var input = run.input
+        input.state = plan.state
+        let operation = Operation(
+            id: OperationID(at: input.now, chance: 1), subject: entry.subject,
+            action: try #require(entry.decision.action), reason: entry.decision.reason, committedAt: input.now)
+        #expect(Planner().objection(to: operation, in: input) == nil)
+        input.now = input.now + .seconds(1)
+        #expect(Planner().objection(to: operation, in: input)?.reason == .wouldUncover)
+    }
+
+    @Test("an order that the zone has no room for is held, those that still fit are not")
+    func lackOfRoom() {
+        let wishes = (1...4).map { Wish.pack(packWish("w\($0)", ["example.com", "h\($0).example.com"])) }
+        var run = ZoneRun(wishes)
+        run.packQuota = PackQuota(allocated: 10, used: 8)
+        run.pass()
+        #expect(run.sent.map(\.subject.name) == ["w1", "w2"])
+        #expect(run.verdict("w3") == "hold quota-exhausted")
+        #expect(run.decision("w3")?.detail.hasPrefix("10 of 10 advanced packs in the zone; ") == true)
+        #expect(run.conditions("w3").contains(.held))
+        // What the answer said holds for an hour without another; then an unknown quota holds nothing.
+        run.packQuota = nil
+        run.pass(after: .minutes(59))
+        #expect(run.verdict("w3") == "hold quota-exhausted")
+        run.pass(after: .minutes(1))
+        #expect(run.sent.map(\.subject.name) == ["w1", "w2", "w3", "w4"])
+    }
+
+    @Test("a figure out of an answer that is as large as can be stops orders and nothing else")
+    func absurdQuota() {
+        var run = ZoneRun([
+            .pack(packWish("a", ["example.com"])), .pack(packWish("b", ["b.example.com", "example.com"])),
+        ])
+        run.packQuota = PackQuota(allocated: 1, used: .max)
+        #expect(run.pass() == ".")
+        run.packQuota = PackQuota(allocated: .max, used: .max - 1)
+        #expect(run.pass(after: .hours(1)) == "order")
+    }
+
+    @Test("a clock that was set back makes no hold for a full zone last longer")
+    func quotaBackwards() {
+        var run = ZoneRun([.pack(mainWish)])
+        run.packQuota = PackQuota(allocated: 1, used: 1)
+        run.pass()
+        run.packQuota = nil
+        run.now = run.now - .days(30)
+        #expect(run.pass() == "order")
+    }
+
     @Test("S10: two changes to one subject are at least a minute apart")
     func pace() {
         var run = ZoneRun([.pack(mainWish)])

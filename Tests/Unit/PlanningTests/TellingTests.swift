@@ -43,6 +43,34 @@ import Testing
         #expect(run.state.episodes.isEmpty)
     }
 
+    @Test("a validation that waits for a person said nothing of what to publish")
+    func publication() {
+        var run = ZoneRun([.pack(mainWish)])
+        run.pass()
+        run.show(ObjectID("p1"), "pending_validation")
+        run.change(ObjectID("p1")) {
+            $0.validationRecords = [.init(form: .txt(name: "_acme-challenge.example.com", value: "v"))]
+        }
+        let pointer =
+            "; 'edgecertctl records example.com/certificate_pack/main' lists what has to be published (1 record)"
+        func details(_ condition: Episode.Condition) -> [String] {
+            run.news.filter { $0.kind == .episodeRaised && $0.fields.contains(.init(.condition, condition.rawValue)) }
+                .compactMap { news in news.fields.first { $0.name == .detail }?.value }
+        }
+        run.pass(after: .hours(1))
+        #expect(run.state.episodes.isEmpty)
+        run.pass(after: .hours(25))
+        #expect(details(.overdue).count == 1 && details(.overdue)[0].hasSuffix(pointer))
+        run.show(ObjectID("p1"), "validation_timed_out")
+        run.pass(after: .hours(1))
+        #expect(details(.stalled).count == 1 && details(.stalled)[0].hasSuffix(pointer))
+        run.forget()
+        run.change(ObjectID("p1")) { $0.validationRecords = [] }
+        run.show(ObjectID("p1"), "deployment_timed_out")
+        run.pass(after: .hours(1))
+        #expect(!run.state.episodes.contains { $0.detail.contains("edgecertctl records") })
+    }
+
     @Test("a hold was told twice, as a decision and as an episode; whatever the reason, it is told once")
     func holdToldOnce() {
         var unread = settledRun()

@@ -171,6 +171,45 @@ enum TownRecords {
         #expect(table.text(TextStyle()).split(separator: "\n")[1].count == 119)
     }
 
+    @Test("of a table with long subjects a terminal of 80 columns showed hardly more than the subjects")
+    func narrow() throws {
+        var table = Table("SUBJECT", "STATE", "WHAT")
+        let subject = "a-rather-long-zone-name.example.com/certificate_pack/main-website"
+        let words = "Cloudflare gave up on a step: the authority could not see the record that has to be published"
+        table.add(.init(subject), .init("wrong", .red), .init(words))
+        table.add(.init("b.example/certificate_pack/x"), .init("ok"), .init(""))
+        func padded(_ text: String) -> String {
+            text + String(repeating: " ", count: subject.count - text.count + 2)
+        }
+        #expect(
+            table.text(TextStyle(width: 80)).split(separator: "\n").map(String.init) == [
+                padded("SUBJECT") + "STATE", "    WHAT", padded(subject) + "wrong",
+                "    Cloudflare gave up on a step: the authority could not see the record that",
+                "    has to be published", padded("b.example/certificate_pack/x") + "ok",
+            ])
+        let lines = table.text(TextStyle(width: 40)).split(separator: "\n").map(String.init)
+        #expect(lines.allSatisfy { $0.count <= 40 })
+        #expect(lines[2] == "a-rather-long-zo…ack/main-website  wrong")
+        #expect(lines.contains("    Cloudflare gave up on a step: the"))
+        // Colours are painted line by line, and count for nothing in the width.
+        let coloured = table.text(TextStyle(width: 40, isColoured: true))
+        #expect(coloured.replacing(try Regex("\u{1b}\\[[0-9]+m"), with: "") == table.text(TextStyle(width: 40)))
+    }
+
+    @Test("no terminal is too narrow for a table", arguments: 1...30)
+    func tiny(width: Int) throws {
+        let report = try Town().reporter.list(SubjectFilter(), RowFilter())
+        #expect(report.text(TextStyle(width: width)).split(separator: "\n").count >= report.rows.count)
+    }
+
+    @Test("what goes into a pipe is whole, on one line for each row")
+    func piped() throws {
+        let report = try Town().reporter.list(SubjectFilter(), RowFilter())
+        let lines = report.text(TextStyle()).split(separator: "\n")
+        #expect(lines.count == report.rows.count + 1)
+        for row in report.rows { #expect(lines.contains { $0.hasPrefix(row.path) && $0.hasSuffix(row.headline) }) }
+    }
+
     @Test("a terminal obeys nothing that comes from outside")
     func controls() {
         #expect(TextStyle.plain("a\u{1b}[31mb\nc\u{202e}d\u{9b}e") == "a\u{fffd}[31mb\u{fffd}c\u{fffd}d\u{fffd}e")

@@ -21,6 +21,20 @@ import Testing
         #expect(try row(name, Town()).state == state)
     }
 
+    @Test("a pack whose validation waits for a person points to what has to be published, after five minutes")
+    func publication() throws {
+        let town = try Town()
+        let pointer = "'edgecertctl records' lists what to publish"
+        #expect(try row("api", town).headline == "pending_validation for 30m: \(pointer)")
+        #expect(try town.reporter.status(nil).subjects.awaitingRecords == 1)
+        let fresh = Town.pack(
+            "api", id: "p-api", .pendingValidation, until: nil, since: town.now - .minutes(4),
+            records: [ValidationRecord(form: .txt(name: "n", value: "v"))])
+        try town.ledger.commit([.object(fresh)])
+        #expect(try !row("api", town).headline.contains("records"))
+        #expect(try town.reporter.status(nil).subjects.awaitingRecords == 0)
+    }
+
     @Test("what was not seen for three intervals is unknown, whatever it was then (S16)")
     func stale() throws {
         let row = try row("main", in: Town.oldZone, Town())

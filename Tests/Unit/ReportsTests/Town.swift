@@ -109,6 +109,13 @@ struct Town {
         held.inputs = [.init("wish", "google, txt, 90 days"), .init("pack p-shop", "active, lets_encrypt")]
         try add(
             Town.subject("shop"), held, Town.pack("shop", id: "p-shop", .active, until: now + .days(40)))
+        try ledger.commit([
+            .approval(
+                Approval(
+                    subject: Town.subject("shop"), reason: .sameHostSetRefused, at: now - .days(2), by: "uid 0 (root)")),
+            .approval(
+                Approval(subject: Town.subject("shop"), reason: .nameLimit, at: now - .days(8), by: "uid 0 (root)")),
+        ])
         try add(
             Town.subject("blog"), .act(.pack(.order(wish)), because: .expired),
             Town.pack("blog", id: "p-blog", .active, until: now - .days(2)))

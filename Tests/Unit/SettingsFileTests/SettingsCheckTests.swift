@@ -41,4 +41,47 @@ import Testing
                 "b:8:17 error validity-past-calendar zone[1].certificate_pack[1].validity_days",
             ])
     }
+
+    @Test(
+        "a signing request that is in hand is for the names that are wished",
+        arguments: [
+            (RequestAtHand.names(RequestNames(commonName: "gateway.example.com")), [String]()),
+            (
+                .names(RequestNames(commonName: "m")),
+                ["f:13:15 error request-names zone[1].client_certificate[1].common_name"]
+            ),
+            (
+                .names(RequestNames(commonName: nil)),
+                ["f:13:15 error request-names zone[1].client_certificate[1].common_name"]
+            ),
+            (.flawed("no"), ["f:14:12 error request-unreadable zone[1].client_certificate[1].csr_file"]),
+        ])
+    func requests(atHand: RequestAtHand, findings: [String]) throws {
+        let reading = try SettingsReading([
+            SettingsText(file: "f", text: zone(certificate: "csr_file = \"/r\""))
+        ])
+        var asked: [String] = []
+        let diagnostics = SettingsCheck.diagnostics(of: reading, now: now) { file in
+            asked.append(file)
+            return atHand
+        }
+        #expect(asked == ["/r"])
+        let shown = diagnostics.map {
+            "\($0.file):\($0.place?.line ?? 0):\($0.place?.column ?? 0) \($0.severity.rawValue) \($0.code) \($0.key)"
+        }
+        #expect(shown == findings)
+    }
+
+    @Test("alternative names are compared where the settings have them, as a set and without case")
+    func alternatives() {
+        var wish = ClientCertificateWish(name: "m", commonName: "m", key: .request(file: "/r"))
+        let names = RequestNames(commonName: "m", alternativeNames: ["B.example", "a.example"])
+        #expect(names.differences(from: wish).isEmpty)
+        wish.alternativeNames = ["a.example", "b.example"]
+        #expect(names.differences(from: wish).isEmpty)
+        wish.alternativeNames = ["a.example"]
+        #expect(
+            names.differences(from: wish).map(\.text)
+                == ["the request has 'a.example', 'b.example', alternative_names is 'a.example'"])
+    }
 }

@@ -1,0 +1,110 @@
+import ArgumentParser
+import ControlAPI
+import Domain
+import Foundation
+import Reports
+import Testing
+
+@testable import edgecertctl
+
+@Suite("The tool's command line") struct CommandLineTests {
+    private func parsed<Command: ParsableCommand>(_ line: String, as type: Command.Type) throws -> Command {
+        try #require(try Edgecertctl.parseAsRoot(line.split(separator: " ").map(String.init)) as? Command)
+    }
+
+    @Test(
+        "durations are taken with their unit, and nothing else is",
+        arguments: [
+            ("90s", Duration.seconds(90)), ("15m", .minutes(15)), ("4h", .hours(4)), ("30d", .days(30)), ("30", nil),
+            ("d", nil), ("-3d", nil), ("1.5h", nil), ("99999999999999999999d", nil), ("3w", .days(21)), ("3y", nil),
+            ("", nil),
+        ])
+    func durations(text: String, duration: Duration?) {
+        #expect(Span(argument: text)?.duration == duration)
+    }
+
+    @Test("the filters of 'list' arrive as they were typed")
+    func list() throws {
+        let list = try parsed(
+            "list --expiring 30d --moving --wrong --zone example.com --kind cert --all", as: List.self)
+        #expect(list.expiring?.duration == .days(30))
+        #expect(list.moving && list.wrong && list.all && list.zone == "example.com" && list.kind == "cert")
+        let bare = try parsed("list", as: List.self)
+        #expect(bare.expiring == nil && !bare.moving && !bare.wrong && !bare.all && bare.zone == nil)
+    }
+
+    @Test("a stretch of history is given by times, days or ages")
+    func history() throws {
+        let before = Wall.now()
+        let history = try parsed("history main --since 2d --until 2026-11-21T03:28:38Z --limit 7", as: History.self)
+        let since = try #require(history.stretch.since).timestamp
+        #expect(since >= before - .days(2) && since <= Wall.now() - .days(2))
+        #expect(history.stretch.until?.timestamp == Timestamp(cloudflare: "2026-11-21T03:28:38Z"))
+        #expect(history.stretch.limit == 7 && history.stretch.subject == "main")
+    }
+
+    @Test(
+        "a command line that cannot be meant is refused, and ends with 2",
+        arguments: [
+            "list --expiring 30", "list --expiring soon", "history --since yesterday", "history --limit 0",
+            "history --limit 10001", "orders --limit x", "audit --limit 0", "suspend --all --reason r",
+            "suspend --reason r --for 1h", "suspend a --all --reason r --for 1h", "suspend a --for 1h",
+            "suspend a --reason r --for 1h --until 2026-11-21T03:28:38Z", "suspend a --reason r --until tomorrow",
+            "resume", "resume a --all", "approve", "approve a --state", "nonsense", "show", "why", "list --colour red",
+            "status --color blue", "status --reply-timeout 5",
+        ])
+    func usage(line: String) {
+        do {
+            let command = try Edgecertctl.parseAsRoot(line.split(separator: " ").map(String.init))
+            Issue.record("'\(line)' was taken for \(command)")
+        } catch {
+            #expect(Edgecertctl.exitCode(for: error) != .success)
+            #expect(Failure.usage == 2)
+        }
+    }
+
+    @Test("help and version are no errors", arguments: ["--help", "--version", "help list", "list --help"])
+    func help(line: String) {
+        #expect(throws: (any Error).self) {
+            do {
+                var command = try Edgecertctl.parseAsRoot(line.split(separator: " ").map(String.init))
+                try command.run()
+            } catch {
+                #expect(Edgecertctl.exitCode(for: error) == .success)
+                throw error
+            }
+        }
+    }
+}
+
+@Suite("How the tool ends") struct EndingTests {
+    @Test(
+        "a report's end is the exit code that is documented",
+        arguments: [(ReportExit.asWanted, 0), (.wrong, 3), (.moving, 4), (.notReachable, 69)] as [(ReportExit, Int32)])
+    func reports(exit: ReportExit, code: Int32) { #expect(Ending(exit).code == code) }
+
+    @Test("what the daemon answers with decides the exit code, an absent daemon is 69")
+    func failures() {
+        let missing = VarlinkTrouble.socket(.missing("/run/x"))
+        #expect(missing.isAbsence && Failure(missing).exitCode == 69)
+        #expect(VarlinkTrouble.cut(path: "/run/x").isAbsence)
+    }
+
+    @Test("with --json an error is one line of JSON with code, summary and hint")
+    func json() throws {
+        let text = FailureReport(Explanation(code: "c", summary: "a \"b\"\nc", hint: "h/i")).json
+        #expect(text == #"{"error":{"code":"c","hint":"h/i","summary":"a \"b\"\nc"}}"# + "\n")
+        #expect(
+            FailureReport(Explanation(code: "c", summary: "s")).json == #"{"error":{"code":"c","summary":"s"}}"# + "\n")
+    }
+
+    @Test("JSON is written with its members in order, on several lines or on one")
+    func reportJSON() throws {
+        struct Shown: Encodable {
+            var b = 1
+            var a = "x/y"
+        }
+        #expect(try Output.json(Shown()) == "{\n  \"a\" : \"x/y\",\n  \"b\" : 1\n}\n")
+        #expect(try Output.json(Shown(), onOneLine: true) == "{\"a\":\"x/y\",\"b\":1}\n")
+    }
+}
