@@ -129,7 +129,8 @@ demo: build ## five minutes with a simulated Cloudflare: everything that happens
 	@demo/run
 
 bench: build ## measure, and print each number with its target
-	@bench/run
+	@swift build -c $(CONFIGURATION) --product edgecert-bench
+	@bench/run $(bin)
 
 # That each mutant still fits the sources takes a second; what comes of them takes an hour.
 lint: ## check the form of the sources
