@@ -175,7 +175,8 @@ let package = Package(
         .target(name: "CSimulationHooks", path: "Tests/Simulation/Hooks"),
         // A disk that loses at a power cut what was not synced: the C library's calls, and what is made of them.
         .target(name: "CPowerTap", path: "Tests/Power/Tap"),
-        .target(name: "PowerDisk", dependencies: ["CPowerTap"], path: "Tests/Power/Disk", swiftSettings: strict),
+        .target(
+            name: "PowerDisk", dependencies: ["CPowerTap", "TestKit"], path: "Tests/Power/Disk", swiftSettings: strict),
         .target(
             name: "Simulation",
             dependencies: [
@@ -212,10 +213,11 @@ let package = Package(
             ] + crypto),
         .testTarget(
             name: "SimulationTests",
-            dependencies: ["Simulation", "Domain", "CloudflareModel"], path: "Tests/Simulation/Cases",
+            dependencies: ["Simulation", "Domain", "CloudflareModel", "TestKit"], path: "Tests/Simulation/Cases",
             swiftSettings: strict),
         .testTarget(
-            name: "PowerTests", dependencies: ["Domain", "Engine", "PowerDisk", "Simulation", "StateStore", "TestKit"],
+            name: "PowerTests",
+            dependencies: ["Domain", "Engine", "CloudflareModel", "PowerDisk", "Simulation", "StateStore", "TestKit"],
             path: "Tests/Power/Cases", swiftSettings: strict),
         .testTarget(
             name: "ContractTests",

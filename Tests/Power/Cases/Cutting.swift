@@ -1,5 +1,7 @@
+import CloudflareModel
 import Glibc
 import PowerDisk
+import TestKit
 import Testing
 
 /// A folder on a disk that forgets, for one test.
@@ -16,28 +18,10 @@ final class Cutting {
     }
 
     deinit {
-        for folder in [root, attic] { Self.remove(folder) }
+        for folder in [root, attic] { Files.removeFolder(folder) }
     }
 
     func begin() { disk = PowerDisk(root: root, attic: attic) }
-
-    static func names(in path: String) -> [String] {
-        guard let list = opendir(path) else { return [] }
-        defer { closedir(list) }
-        var names: [String] = []
-        while let entry = readdir(list) {
-            let name = withUnsafePointer(to: &entry.pointee.d_name) { tuple in
-                tuple.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
-            }
-            if name != ".", name != ".." { names.append(name) }
-        }
-        return names.sorted()
-    }
-
-    private static func remove(_ path: String) {
-        for name in names(in: path) where unlink("\(path)/\(name)") != 0 { remove("\(path)/\(name)") }
-        rmdir(path)
-    }
 
     func path(_ name: String) -> String { "\(root)/\(name)" }
 
@@ -55,14 +39,7 @@ final class Cutting {
         close(folder)
     }
 
-    func read(_ name: String) -> [UInt8]? {
-        let file = open(path(name), O_RDONLY)
-        guard file >= 0 else { return nil }
-        defer { close(file) }
-        var bytes = [UInt8](repeating: 0, count: 65_536)
-        let count = Glibc.read(file, &bytes, bytes.count)
-        return Array(bytes.prefix(max(0, count)))
-    }
+    func read(_ name: String) -> [UInt8]? { Files.read(path(name)) }
 
     /// Does some work on a fresh disk for each of its calls, with the power cut instead of that call, until the work is
     /// done without one. Chance has its way some times for each.
@@ -88,23 +65,12 @@ final class Cutting {
                 do { try work(cutting) } catch { #expect(cutting.disk.isCut, "\(error)") }
                 guard cutting.disk.isCut else { return cuts }
                 #expect(cutting.disk.leaks() == [])
-                var dice = Chance(state: UInt64(call) << 8 + chance)
+                var dice = SplitMix64(seed: UInt64(call) << 8 + chance)
                 _ = cutting.disk.restore(by: &dice)
                 try after(cutting)
                 cuts += 1
             }
         }
         return cuts
-    }
-}
-
-struct Chance: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = (state ^ state >> 30) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ mixed >> 27) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ mixed >> 31
     }
 }

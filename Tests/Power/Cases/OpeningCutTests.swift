@@ -49,7 +49,7 @@ import Testing
             case .existing, .migrated: break
             default: Issue.record("\(again.outcome)")
             }
-            let copies = Cutting.names(in: cutting.root).filter {
+            let copies = Files.names(in: cutting.root).filter {
                 $0.contains(".before-v2-") && !$0.contains("partial")
             }
             #expect(!copies.isEmpty)
@@ -74,7 +74,7 @@ import Testing
             let again = try open(cutting, hours: 2)
             #expect(try again.ledger.note(.untrusted) != nil, "\(again.outcome)")
             try again.ledger.close()
-            let aside = Cutting.names(in: cutting.root).filter { $0.contains(".corrupt-") && !$0.hasSuffix("-wal") }
+            let aside = Files.names(in: cutting.root).filter { $0.contains(".corrupt-") && !$0.hasSuffix("-wal") }
             #expect(aside.contains { cutting.read($0)?.starts(with: [7, 7, 7, 7]) == true }, "\(aside)")
         }
         #expect(cuts > 100)
@@ -107,7 +107,7 @@ import Testing
         try Cutting.atEachCall(before: fill) { cutting in
             try SQLiteLedger.backup(of: cutting.path("edgecert.db"), to: cutting.path("copy"), now: Sample.now)
         } after: { cutting in
-            guard Cutting.names(in: cutting.root).contains("copy") else { return }
+            guard Files.names(in: cutting.root).contains("copy") else { return }
             let copy = try SQLiteLedger.openReading(cutting.path("copy"))
             #expect(try copy.history(HistoryFilter()).count == 1)
         }

@@ -1,5 +1,7 @@
+import CloudflareModel
 import Glibc
 import PowerDisk
+import TestKit
 import Testing
 
 /// What the disk may forget, and what it may not.
@@ -19,7 +21,7 @@ import Testing
                 defer { cutting.disk.unmount() }
                 deeds(cutting)
                 #expect(cutting.disk.leaks() == [])
-                var dice = Chance(state: chance)
+                var dice = SplitMix64(seed: chance)
                 _ = cutting.disk.restore(by: &dice)
                 return look(cutting)
             })
@@ -116,7 +118,7 @@ import Testing
         let lost = fates {
             deeds($0, false)
         } look: {
-            Cutting.names(in: $0.path("keys"))
+            Files.names(in: $0.path("keys"))
         }
         #expect(lost.isSuperset(of: [[], ["a"], ["a", "current"]]))
     }
@@ -135,7 +137,7 @@ import Testing
         #expect(pwrite(file, new, 1024, 1024) == -1 && errno == EIO)
         #expect(cutting.disk.isCut && unlink(cutting.path("a")) == -1 && mkdir(cutting.path("b"), 0o700) == -1)
         close(file)
-        var dice = Chance(state: 1)
+        var dice = SplitMix64(seed: 1)
         _ = cutting.disk.restore(by: &dice)
         #expect(stat(cutting.path("a"), &second) == 0 && first.st_ino == second.st_ino)
         #expect(cutting.read("a")?.suffix(1024) == old.suffix(1024))

@@ -1,29 +1,11 @@
 import Glibc
+import TestKit
 
 /// The real folder: read, emptied and filled, with nobody told of it.
 extension PowerDisk {
     static func names(in path: String) -> [String] {
-        guard let list = opendir(path) else { preconditionFailure("\(path) cannot be listed: \(errno)") }
-        defer { closedir(list) }
-        var names: [String] = []
-        while let entry = readdir(list) {
-            let name = withUnsafePointer(to: &entry.pointee.d_name) { tuple in
-                tuple.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
-            }
-            if name != ".", name != ".." { names.append(name) }
-        }
+        guard let names = Files.listing(of: path) else { preconditionFailure("\(path) cannot be listed: \(errno)") }
         return names
-    }
-
-    static func read(_ path: String) -> [UInt8]? {
-        let file = open(path, O_RDONLY | O_CLOEXEC)
-        guard file >= 0 else { return nil }
-        defer { close(file) }
-        var facts = stat()
-        guard fstat(file, &facts) == 0 else { return nil }
-        var bytes = [UInt8](repeating: 0, count: Int(facts.st_size))
-        let count = Glibc.read(file, &bytes, bytes.count)
-        return count == bytes.count ? bytes : nil
     }
 
     /// Takes what is in a folder for kept.
@@ -38,7 +20,7 @@ extension PowerDisk {
                 folder.kept[name].map { adopt($0, entry) }
             case S_IFREG:
                 let node = makeFile(name, entry)
-                node.bytes = Self.read(entry) ?? []
+                node.bytes = Files.read(entry) ?? []
                 folder.kept[name] = node
             default: preconditionFailure("\(entry) is neither a file nor a folder")
             }

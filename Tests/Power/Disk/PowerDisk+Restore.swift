@@ -1,5 +1,6 @@
 import CPowerTap
 import Glibc
+import TestKit
 
 /// What a power cut took.
 public struct Loss: Hashable, Sendable {
@@ -56,7 +57,7 @@ extension PowerDisk {
             switch node.kind {
             case .folder: found += leaks(node, "\(path)/\(name)")
             case .file:
-                if Self.read("\(path)/\(name)") != node.current { found.append("\(path)/\(name) has another content") }
+                if Files.read("\(path)/\(name)") != node.current { found.append("\(path)/\(name) has another content") }
             case .link, .memory: break
             }
         }
@@ -76,7 +77,7 @@ extension PowerDisk {
     }
 
     private func lose(_ node: Node, _ loss: inout Loss, _ dice: inout some RandomNumberGenerator) {
-        if case .memory = node.kind { node.changes = [.write(at: 0, Self.read(place(of: node)) ?? [])] }
+        if case .memory = node.kind { node.changes = [.write(at: 0, Files.read(place(of: node)) ?? [])] }
         guard !node.changes.isEmpty else { return }
         let size = node.current.count
         // Nothing is kept, half of it, most, or all; or the first so many pieces and no other.

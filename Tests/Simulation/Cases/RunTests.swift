@@ -1,4 +1,4 @@
-import Glibc
+import TestKit
 import Testing
 
 @testable import Simulation
@@ -57,22 +57,13 @@ struct Regression: Sendable, CustomTestStringConvertible {
 
     static let all: [Regression] = {
         let folder = String(#filePath.dropLast("Cases/RunTests.swift".count)) + "Regressions"
-        guard let list = opendir(folder) else { return [] }
-        defer { closedir(list) }
-        var found: [Regression] = []
-        while let entry = readdir(list) {
-            let name = withUnsafePointer(to: &entry.pointee.d_name) { tuple in
-                tuple.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
-            }
+        return Files.names(in: folder).compactMap { name in
             let parts = name.split(whereSeparator: { $0 == "-" || $0 == "." })
             guard parts.count == 5, parts[0] == "seed", let seed = UInt64(parts[1]), let days = Int(parts[3]) else {
-                continue
+                return nil
             }
-            found.append(
-                Regression(
-                    seed: seed, days: days, why: String(decoding: Files.read("\(folder)/\(name)") ?? [], as: UTF8.self))
-            )
-        }
-        return found.sorted { $0.seed < $1.seed }
+            let why = String(decoding: Files.read("\(folder)/\(name)") ?? [], as: UTF8.self)
+            return Regression(seed: seed, days: days, why: why)
+        }.sorted { $0.seed < $1.seed }
     }()
 }

@@ -178,8 +178,8 @@ final class Run: @unchecked Sendable {
             }
             let authority = facts(of: zone).0.first { $0.id == pack }?.authority ?? "?"
             let same = fitting.filter { $0.action.contains(authority) }
-            deed.operation =
-                (same.isEmpty ? fitting : same).first { !spent.contains($0.id) } ?? same.first ?? fitting.first
+            let likely = same.isEmpty ? fitting : same
+            deed.operation = likely.first { !spent.contains($0.id) } ?? likely.first
             totals.orders += 1
         case .clientCertificateCreated(let id, _, _, let request, _):
             deed.object = id

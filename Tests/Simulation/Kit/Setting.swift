@@ -36,9 +36,14 @@ struct Setting {
         for index in 0..<dice.within(1...4) { addZone(index, &dice) }
     }
 
+    /// Of the zone with this number in its name; it begins with the number.
+    static func zoneID(_ number: Int) -> ZoneID {
+        ZoneID("\(number)" + String(repeating: "0a1b2c3d", count: 4).dropLast())
+    }
+
     private mutating func addZone(_ index: Int, _ dice: inout Dice) {
         let name = "zone\(index + 1).example"
-        let id = ZoneID("\(index + 1)" + String(repeating: "0a1b2c3d", count: 4).dropLast())
+        let id = Self.zoneID(index + 1)
         var conduct = ZoneConduct()
         switch dice.below(10) {
         case 0, 1:

@@ -17,29 +17,11 @@ final class Scratch: Sendable {
         #expect(mkdir(folder, 0o750) == 0)
     }
 
-    deinit { clear(folder, removing: true) }
+    deinit { Files.removeFolder(folder) }
 
-    func clear() { clear(folder, removing: false) }
+    func clear() { Files.clear(folder) }
 
-    private func clear(_ folder: String, removing: Bool) {
-        for name in names(in: folder) where unlink("\(folder)/\(name)") != 0 {
-            clear("\(folder)/\(name)", removing: true)
-        }
-        if removing { rmdir(folder) }
-    }
-
-    func names(in folder: String? = nil) -> [String] {
-        guard let list = opendir(folder ?? self.folder) else { return [] }
-        defer { closedir(list) }
-        var names: [String] = []
-        while let entry = readdir(list) {
-            let name = withUnsafePointer(to: &entry.pointee.d_name) { tuple in
-                tuple.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
-            }
-            if name != ".", name != ".." { names.append(name) }
-        }
-        return names.sorted()
-    }
+    func names(in folder: String? = nil) -> [String] { Files.names(in: folder ?? self.folder) }
 
     func bytes(_ suffix: String = "") throws -> [UInt8] {
         let file = open(path + suffix, O_RDONLY)

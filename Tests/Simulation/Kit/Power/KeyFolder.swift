@@ -1,5 +1,6 @@
 import Domain
 import SwiftASN1
+import TestKit
 import X509
 
 /// The keys on the disk, read by the library that reads X.509 and not by what has written them.

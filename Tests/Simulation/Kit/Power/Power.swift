@@ -35,7 +35,12 @@ final class Power {
     func noteCommit(_ rows: Rows?) {
         guard let rows else { return }
         lines += Self.history(rows, after: lines.count)
-        for row in rows.ask("SELECT id, state FROM operations") { operations[row[0] ?? ""] = row[1] ?? "" }
+        operations.merge(Self.states(rows)) { $1 }
+    }
+
+    /// Of every operation, by its identifier.
+    private static func states(_ rows: Rows) -> [String: String] {
+        Dictionary(rows.ask("SELECT id, state FROM operations").map { ($0[0] ?? "", $0[1] ?? "") }) { $1 }
     }
 
     private static func history(_ rows: Rows, after count: Int) -> [[String?]] {
@@ -76,8 +81,7 @@ final class Power {
 
     /// S3: whatever Cloudflare has done for us is known here; so is what a commit that came back has written.
     private func once(_ rows: Rows, _ spent: Set<String>) -> [(String, String)] {
-        var kept: [String: String] = [:]
-        for row in rows.ask("SELECT id, state FROM operations") { kept[row[0] ?? ""] = row[1] ?? "" }
+        let kept = Self.states(rows)
         var wrong: [(String, String)] = []
         for id in spent.sorted() where kept[id] == nil {
             wrong.append(("S3", "operation \(id) was sent and had its effect, and is not in the database"))
@@ -105,7 +109,7 @@ final class Power {
         var checker = S14History()
         wrong += checker.check(all.compactMap(TransitionRow.init)).map { (checker.invariant, $0) }
         lines = all
-        for row in rows.ask("SELECT id, state FROM operations") { operations[row[0] ?? ""] = row[1] ?? "" }
+        operations.merge(Self.states(rows)) { $1 }
         return wrong
     }
 

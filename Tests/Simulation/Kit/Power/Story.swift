@@ -31,7 +31,7 @@ extension Setting {
         return Setting(scenario: scenario, settings: settings(with: firstHosts))
     }
 
-    static let storyZoneID = ZoneID("1" + String(repeating: "0a1b2c3d", count: 4).dropLast())
+    static let storyZoneID = zoneID(1)
 
     static func settings(with hosts: HostSet) -> Settings {
         var settings = Settings()

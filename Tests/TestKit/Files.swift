@@ -1,8 +1,9 @@
 import Glibc
 
-/// The few things that a run does with files.
-enum Files {
-    static func read(_ path: String) -> [UInt8]? {
+/// The few things that tests do with files and folders.
+public enum Files {
+    /// A whole file; nil where it cannot be read.
+    public static func read(_ path: String) -> [UInt8]? {
         let file = open(path, O_RDONLY | O_CLOEXEC)
         guard file >= 0 else { return nil }
         defer { close(file) }
@@ -13,7 +14,8 @@ enum Files {
         return count == bytes.count ? bytes : nil
     }
 
-    static func copy(_ from: String, to target: String) -> Bool {
+    /// A copy that is a file of its own, in place of whatever was there.
+    public static func copy(_ from: String, to target: String) -> Bool {
         guard let bytes = read(from) else { return false }
         unlink(target)
         let file = open(target, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o640)
@@ -22,7 +24,8 @@ enum Files {
         return write(file, bytes, bytes.count) == bytes.count
     }
 
-    static func contains(_ text: String, in path: String) -> Bool {
+    /// False for what cannot be read.
+    public static func contains(_ text: String, in path: String) -> Bool {
         guard let bytes = read(path) else { return false }
         let wanted = Array(text.utf8)
         guard let first = wanted.first else { return true }
@@ -31,8 +34,9 @@ enum Files {
         }
     }
 
-    static func names(in path: String) -> [String] {
-        guard let list = opendir(path) else { return [] }
+    /// In order of their names; nil for a folder that cannot be listed.
+    public static func listing(of path: String) -> [String]? {
+        guard let list = opendir(path) else { return nil }
         defer { closedir(list) }
         var names: [String] = []
         while let entry = readdir(list) {
@@ -44,11 +48,17 @@ enum Files {
         return names.sorted()
     }
 
+    /// None for a folder that cannot be listed.
+    public static func names(in path: String) -> [String] { listing(of: path) ?? [] }
+
+    /// Removes all that is in a folder, with the folders in it.
+    public static func clear(_ path: String) {
+        for name in names(in: path) where unlink("\(path)/\(name)") != 0 { removeFolder("\(path)/\(name)") }
+    }
+
     /// With all that is in it.
-    static func removeFolder(_ path: String) {
-        for name in names(in: path) {
-            if unlink("\(path)/\(name)") != 0 { removeFolder("\(path)/\(name)") }
-        }
+    public static func removeFolder(_ path: String) {
+        clear(path)
         rmdir(path)
     }
 }
