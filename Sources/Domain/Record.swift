@@ -114,6 +114,15 @@ public struct ObjectRecord: Hashable, Sendable {
                 commandSucceededAt: commandSucceededAt, rung: rung, wishKey: wishKey, removedFor: removedFor))
     }
 
+    /// How many records its validation waits for; 0 unless it is in validation, or was given up there.
+    public var recordsAwaited: Int {
+        guard case .pack(let pack) = sighting.traits else { return 0 }
+        switch sighting.stage {
+        case .underway(.validation), .stalled(.validation): return pack.validationRecords.count
+        default: return 0
+        }
+    }
+
     public var id: ObjectID { sighting.id }
     public var isOurs: Bool { ownership != .foreign }
 

@@ -73,9 +73,8 @@ struct Conditions {
 
     /// What a person has to publish, where a validation waits for it.
     private func publication(_ record: ObjectRecord) -> String {
-        guard record.stage == .underway(.validation) || record.stage == .stalled(.validation),
-            let count = record.pack?.validationRecords.count, count > 0
-        else { return "" }
+        let count = record.recordsAwaited
+        guard count > 0 else { return "" }
         let path = record.subject.path(zoneName: input.zoneName)
         return
             "; 'edgecertctl records \(path)' lists what has to be published (\(count) record\(count == 1 ? "" : "s"))"

@@ -5,31 +5,29 @@ struct Deciding {
     private let input: PlanInput
     private let draft: PlanDraft
     private let open: [Subject: Operation]
+    private let approvals: [Approval]
 
     init(_ draft: PlanDraft, _ input: PlanInput) {
-        (self.draft, self.input) = (draft, input)
+        (self.draft, self.input, approvals) = (draft, input, draft.liveApprovals)
         open = Dictionary(draft.operations.map { ($0.subject, $0) }, uniquingKeysWith: { first, _ in first })
     }
 
     func entries() -> [Plan.Entry] {
-        var gate: Gate?  // put up for the first decision that acts: in a zone at rest none does
+        lazy var gate = Gate(draft, input)  // put up for the first decision that acts: in a zone at rest none does
         let surroundings = Surroundings(draft, input)
         var entries: [Plan.Entry] = []
         for standing in draft.standings {
             let subject = standing.subject
             guard let proposals = proposals(for: standing, surroundings) else { continue }
-            let decision = decide(among: proposals, for: subject, &gate)
+            let decision =
+                if let first = proposals.first, first.action == nil, !first.isHeld { first } else {
+                    gate.pass(proposals, for: subject)
+                }
             if case .pack(.adopt(let id))? = decision.action { surroundings.claimed.insert(id) }
             if case .clientCertificate(.adopt(let id))? = decision.action { surroundings.claimed.insert(id) }
             entries.append(.init(subject: subject, decision: decision))
         }
         return entries
-    }
-
-    private func decide(among proposals: [Decision], for subject: Subject, _ gate: inout Gate?) -> Decision {
-        if let first = proposals.first, first.action == nil, !first.isHeld { return first }
-        if gate == nil { gate = Gate(draft, input) }
-        return gate?.pass(proposals, for: subject) ?? .rest(because: .asWanted)
     }
 
     /// nil for a subject of which nothing is left, when that is written down already.
@@ -43,7 +41,7 @@ struct Deciding {
         }
         if record.isReleased { return [.rest(because: .released)] }
         if let obstacle = sight(of: subject) { return [obstacle] }
-        let approved = Set(draft.liveApprovals.lazy.filter { $0.subject == subject }.map { $0.reason })
+        let approved = Set(approvals.lazy.filter { $0.subject == subject }.map { $0.reason })
         let scene = Scene(
             zoneName: input.zoneName, now: input.now, approved: approved, surroundings: surroundings)
         switch wish {

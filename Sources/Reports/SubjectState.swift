@@ -149,13 +149,8 @@ extension ObjectRecord {
 
     /// True while a validation waits for records that nobody but a person seems to publish.
     func awaitsPublication(at now: Timestamp) -> Bool {
-        guard case .pack(let pack) = sighting.traits, isOurs, missingSince == nil, !pack.validationRecords.isEmpty
-        else { return false }
-        switch sighting.stage {
-        case .underway(.validation): return now - since > Self.automaticValidation
-        case .stalled(.validation): return true
-        default: return false
-        }
+        guard isOurs, missingSince == nil, recordsAwaited > 0 else { return false }
+        return sighting.stage == .stalled(.validation) || now - since > Self.automaticValidation
     }
 
     /// True past its end, by the clock or in Cloudflare's own words.

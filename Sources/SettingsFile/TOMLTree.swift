@@ -69,6 +69,7 @@ final class TOMLTable {
 
     init(_ origin: Origin) { self.origin = origin }
 
+    // A place that is found is one of `entries`: nothing is ever taken out of them, and `index` has only places of theirs.
     subscript(key: TOMLKey) -> Entry? { place(of: key).map { entries[$0] } }
     subscript(key: String) -> Entry? { self[TOMLKey(text: key)] }
 

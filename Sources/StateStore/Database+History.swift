@@ -68,8 +68,6 @@ extension Database {
         }
     }
 
-    /// Takes out the oldest lines of each subject's history that are older than `cutoff`. An old line that was written
-    /// after a newer one (the clock had been set back) stays: what goes is a stretch without a gap.
     /// Operations by their place in time, so that no more of them is read than goes.
     func pruneSettled(before cutoff: Timestamp, limit: Int) throws(StoreTrouble) -> Int {
         try run(
@@ -88,6 +86,8 @@ extension Database {
         return count + changed
     }
 
+    /// Takes out the oldest lines of each subject's history that are older than `cutoff`. An old line that was written
+    /// after a newer one (the clock had been set back) stays: what goes is a stretch without a gap.
     func prune(before cutoff: Timestamp, limit: Int) throws(StoreTrouble) -> Int {
         var stretches: [Subject: Stretch] = [:]
         var left = limit
