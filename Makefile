@@ -23,7 +23,7 @@ place := sed -e 's|/usr/bin/|$(PREFIX)/bin/|g' -e 's|/usr/lib/edgecert/|$(PREFIX
 # After 'make install' on this very machine, not into a folder for a package.
 is_here := [ -z "$(DESTDIR)" ] && [ -d /run/systemd/system ]
 
-.PHONY: help deps build docs test unit-test system-test simulate simulation-test crash-points crash-slice power-cuts chaos \
+.PHONY: help deps build docs test unit-test system-test simulate simulation-test mutants crash-points crash-slice power-cuts chaos \
   chaos-test soak fuzz demo bench lint install uninstall clean
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
@@ -129,10 +129,18 @@ demo: build ## five minutes with a simulated Cloudflare: everything that happens
 	@demo/run
 
 bench: build ## measure, and print each number with its target
-	@bench/run
+	@swift build -c $(CONFIGURATION) --product edgecert-bench
+	@bench/run $(bin)
 
+# That each mutant still fits the sources takes a second; what comes of them takes an hour.
 lint: ## check the form of the sources
 	swift format lint --strict --recursive Sources Tests Package.swift
+	@tools/deps build
+	@Tests/Mutants/run --check
+
+mutants: deps ## see that the tests fail on wrong versions of the program; an hour and more
+	@tools/deps test
+	@Tests/Mutants/run
 
 install: $(built) $(pages) $(completions) ## install below DESTDIR and PREFIX (/usr/local); settings are never overwritten
 	install -d $(DESTDIR)$(PREFIX)/bin

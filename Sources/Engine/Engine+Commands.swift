@@ -288,6 +288,7 @@ extension Engine {
             settingsTrouble = nil
             resolve(.settingsRefused)
             takeUp(fresh)
+            settingsWereReplaced()
             if isStarted { careDue[.token] = ports.clock.uptime() + .seconds(5) }  // it may be another one
             await ports.budget.setShare(fresh.cloudflare.requestShare)
             ports.news.tell(News(.settingsLoaded, .notice, [.init(.mode, fresh.daemon.mode.rawValue)]))

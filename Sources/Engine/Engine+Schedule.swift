@@ -191,6 +191,7 @@ extension Engine {
         passes[zone] = nil
         // An alarm may have rung for this zone meanwhile, or for others when there was no room.
         wake()
+        passHasEnded()
         if passes.isEmpty {
             let waiters = idle
             idle = []

@@ -43,6 +43,8 @@ public actor Engine {
     /// Keys made by this process that no committed operation has used.
     var freshKeys: [Subject: FreshKey] = [:]
     var alarm: (any TimerHandle)?
+    /// Since memory was last given back.
+    var work: Work
     var isStarted = false
     var isStopping = false
     /// True once a stop has waited long enough for what is still under way.
@@ -70,17 +72,19 @@ public actor Engine {
         public var settings: any SettingsSource
         /// Called when the database turns out to be broken: the process ends, and its next start sets the file aside.
         public var onCorruption: @Sendable (StoreTrouble) -> Void
+        /// Called in a lull after some work: what was needed for that alone can go. nil where nothing can be given back.
+        public var giveMemoryBack: (@Sendable () -> Void)?
 
         public init(
             ledger: any Ledger, provider: @escaping @Sendable (Mode) -> Provider, budget: RequestBudget,
             keys: any KeyRoom, commands: any CommandRunner, clock: any Clock, timers: any Timers, chance: any Chance,
             news: any NewsSink, supervisor: any Supervisor, settings: any SettingsSource,
-            onCorruption: @escaping @Sendable (StoreTrouble) -> Void
+            onCorruption: @escaping @Sendable (StoreTrouble) -> Void, giveMemoryBack: (@Sendable () -> Void)? = nil
         ) {
             (self.ledger, self.provider, self.budget, self.keys) = (ledger, provider, budget, keys)
             (self.commands, self.clock, self.timers, self.chance) = (commands, clock, timers, chance)
             (self.news, self.supervisor, self.settings) = (news, supervisor, settings)
-            self.onCorruption = onCorruption
+            (self.onCorruption, self.giveMemoryBack) = (onCorruption, giveMemoryBack)
         }
     }
 
@@ -106,6 +110,7 @@ public actor Engine {
         self.skewTolerance = skewTolerance
         startedAt = ports.clock.now()
         wallOffset = Self.offset(of: ports.clock)
+        work = Work(since: ports.clock.uptime())
     }
 
     // MARK: Life
@@ -138,6 +143,8 @@ public actor Engine {
         ports.supervisor.tell(.stopping)
         ports.news.tell(News(.stopping, .notice))
         alarm?.cancel()
+        work.lull?.cancel()
+        work.lull = nil
         answerPeople()
         await ports.budget.close()
         breakOff { $0.step == .asking }

@@ -88,6 +88,16 @@ final class Database {
     /// Rows that the last statement inserted, updated or deleted.
     var changed: Int { Int(sqlite3_changes(handle)) }
 
+    /// Lets go of pages that are kept in case they are read again; nothing that was written depends on them.
+    func letPagesGo() { sqlite3_db_release_memory(handle) }
+
+    /// Bytes of pages that are kept.
+    var keptBytes: Int {
+        var (now, most) = (Int32(0), Int32(0))
+        sqlite3_db_status(handle, SQLITE_DBSTATUS_CACHE_USED, &now, &most, 0)
+        return Int(now)
+    }
+
     /// Sets a pragma and reads it back: SQLite passes over what it does not know or cannot do.
     func set(_ pragma: String, to value: String, reading expected: String? = nil) throws(StoreTrouble) {
         try run("PRAGMA \(pragma) = \(value)")

@@ -9,7 +9,7 @@ extension SQLiteLedger {
     /// A running or killed daemon leaves a log (`-wal`) and its index (`-shm`) beside the file, and a stopped one
     /// leaves them empty: they are read where they are, and nothing is written. Without a log (a backup, a file that
     /// was copied) the file is read as one that nobody changes.
-    public static func openReading(_ path: String) throws(StoreTrouble) -> any LedgerReading {
+    public static func openReading(_ path: String) throws(StoreTrouble) -> any LedgerReading & PageKeeper {
         SQLiteLedger(Held(database: try Reading.database(at: path)), path: path)
     }
 }

@@ -2,12 +2,17 @@ import Domain
 import Engine
 import Synchronization
 
+/// What keeps pages of a file in memory in case they are read again.
+public protocol PageKeeper: Sendable {
+    func letPagesGo()
+}
+
 /// The state and the history in one SQLite file.
 ///
 /// One connection, used under a lock by one caller at a time. A commit is one durable transaction: WAL, and a sync of
 /// the log before it returns. When an answer shows that the file is broken, a mark is left beside it, and the next
 /// opening looks at every page and row before it trusts the file again.
-public final class SQLiteLedger: Ledger {
+public final class SQLiteLedger: Ledger, PageKeeper {
     /// The database's file; `:memory:` for one without.
     public let path: String
     private let holding: Mutex<Holding>
@@ -46,6 +51,11 @@ public final class SQLiteLedger: Ledger {
             holding = Holding(held: nil, isClosed: true)
             if let last, last.lock != nil { try last.database.checkpoint() }
         }
+    }
+
+    /// Lets go of the pages that it keeps in case they are read again. Does nothing while somebody is at work with it.
+    public func letPagesGo() {
+        _ = holding.withLockIfAvailable { $0.held?.database.letPagesGo() }
     }
 
     public func commit(_ changes: [Change]) throws(StoreTrouble) {

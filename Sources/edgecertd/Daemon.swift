@@ -1,3 +1,4 @@
+import CMalloc
 import Clockwork
 import CloudflareAPI
 import ControlAPI
@@ -75,7 +76,7 @@ struct Daemon {
         }
         let folder = launch.stateDirectory(settings)
         let opened: SQLiteLedger.Opened
-        let reading: any LedgerReading
+        let reading: any LedgerReading & PageKeeper
         do throws(StoreTrouble) {
             opened = try SQLiteLedger.open(inFolder: folder, now: pace.clock.now())
             reading = try SQLiteLedger.openReading(opened.ledger.path)
@@ -101,6 +102,11 @@ struct Daemon {
                 Complaint(.other(trouble)).print()
                 journal.flush()
                 Glibc.exit(ExitCode.failed.rawValue)
+            },
+            giveMemoryBack: {
+                opened.ledger.letPagesGo()
+                reading.letPagesGo()
+                edgecert_give_memory_back()
             })
         let engine = Engine(
             executor: executor, ports: ports, settings: settings, era: era(opened),

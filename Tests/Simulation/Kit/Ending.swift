@@ -114,13 +114,14 @@ struct Quiet {
         (run.rows?.ask(sql, arguments).first?[0] ?? nil) ?? ""
     }
 
-    /// Lines written past the last one of the beginning, by zone. What is decided changes with the clock alone, and what
-    /// Cloudflare refuses is asked again; what happened to things does not change.
-    private static func lines(_ run: Run, after seq: String, in zone: ZoneID) -> Int {
+    /// Lines written past the last one of the beginning, by zone, each by its event and thing. What is decided changes
+    /// with the clock alone, an approval lapses by it, and what Cloudflare refuses is asked again; what happened to
+    /// things does not change.
+    private static func lines(_ run: Run, after seq: String, in zone: ZoneID) -> [String] {
         let sql =
-            "SELECT count(*) FROM transitions WHERE seq > CAST(? AS INTEGER) AND zone = ? "
-            + "AND event NOT IN ('decided', 'operation-failed')"
-        return Int(count(run, sql, [seq, zone.text])) ?? 0
+            "SELECT event || ' of ' || coalesce(object, name) FROM transitions WHERE seq > CAST(? AS INTEGER) AND zone = ? "
+            + "AND event NOT IN ('decided', 'operation-failed', 'approval-lapsed') ORDER BY seq"
+        return (run.rows?.ask(sql, [seq, zone.text]) ?? []).compactMap { $0.first ?? nil }
     }
 
     private static func digests(_ run: Run) -> [ZoneID: String] {
@@ -139,7 +140,7 @@ struct Quiet {
         let isStill = digests == self.digests
         for zone in run.setting.scenario.zones.compactMap(\.id) where digests[zone] == self.digests[zone] {
             let lines = Self.lines(run, after: lastLine, in: zone)
-            if lines > 0 { run.complain("L3", "nothing happens in \(zone), and \(lines) lines are written") }
+            if !lines.isEmpty { run.complain("L3", "nothing happens in \(zone), and lines are written: \(lines)") }
         }
         let isMoving = run.setting.scenario.zones.compactMap(\.id).contains { zone in
             run.facts(of: zone).0.contains { $0.type == "advanced" && $0.status != "active" || $0.isValidating }
@@ -150,13 +151,15 @@ struct Quiet {
         let span = run.clock.trueNow - began
         let every = run.memory.inForce.daemon.lookEvery
         let looksDue = Int(span.wholeSeconds / max(60, every.wholeSeconds)) + 4
-        // What Cloudflare refused is asked for once more every six hours, with a look before it and one after.
-        let refused = Int(
-            Self.count(
-                run,
-                "SELECT count(*) FROM subjects WHERE reason IN ('quota-exhausted', 'refused', 'same-host-set-refused')")
+        // What Cloudflare refused is asked for once more every six hours, what the quota has no place for every hour,
+        // with a look before it and one after.
+        func held(_ reasons: String) -> Int {
+            Int(Self.count(run, "SELECT count(*) FROM subjects WHERE reason IN (\(reasons))")) ?? 0
+        }
+        let (hours, full, refused) = (
+            Int(span.wholeSeconds / 3600), held("'quota-exhausted'"), held("'refused', 'same-host-set-refused'")
         )
-        var most = 40 + (refused ?? 0) * (Int(span.wholeSeconds / 21_600) + 1) * 6
+        var most = 40 + refused * (hours / 6 + 1) * 6 + full * (hours + 1) * 6
         for zone in run.setting.scenario.zones.compactMap(\.id) {
             let count = run.facts(of: zone).0.count + run.facts(of: zone).1.count
             most += looksDue * (2 + count / 50) * 2

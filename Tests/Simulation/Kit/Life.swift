@@ -79,7 +79,8 @@ struct LifeVoice: NewsSink, Supervisor {
     init(_ life: Life) { self.life = life }
 
     func tell(_ news: News) {
-        guard !life.isDead else { return }
+        // The journal's socket may be gone; the outbox that waits for it is no part of a run.
+        guard !life.isDead, !life.run.isDeaf else { return }
         life.run.hear(news)
     }
 

@@ -225,6 +225,10 @@ final class Run: @unchecked Sendable {
                 memory.released.remove(object)
             }
             if line.event == "released" { memory.released.insert(object) }
+            // Told of the old subject first and then of the new one.
+            if line.event == "bound", memory.made[object] != nil {
+                memory.made[object] = "\(line.zone)/\(line.kind)/\(line.name)"
+            }
         }
         pending += fresh
         return fresh

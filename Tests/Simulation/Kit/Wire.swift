@@ -22,10 +22,11 @@ struct Wire: Transport {
         run.power?.disk.pass("request sent")
         if life.isDead { throw .neverSent(.closed, Self.gone) }
         run.interleave()
-        if run.fires(.unsent, name) { throw .neverSent(.connection, "no way to Cloudflare") }
-        run.note(Exchange(life: life.number, up: run.clock.up, isAnswer: false, run))
+        // Asked for, also where nobody hears of it.
         let listing = request.method == .get && request.target.contains("?")
         if listing { run.memory.lastListing[zone] = run.clock.trueNow }
+        if run.fires(.unsent, name) { throw .neverSent(.connection, "no way to Cloudflare") }
+        run.note(Exchange(life: life.number, up: run.clock.up, isAnswer: false, run))
         if run.fires(.slow, "the way to \(name)") { await run.pause(life, .seconds(run.odds.within(1...50))) }
         if life.isDead { throw .neverSent(.closed, Self.gone) }
         let operations = isRead ? [] : run.openOperations()

@@ -28,7 +28,8 @@ final class EngineBench: Sendable {
         _ wishes: [Wish], mode: Mode = .enforce, era: String = "1", ledger: MemoryLedger? = nil,
         conduct: ZoneConduct = ZoneConduct(),
         tokenOf owner: TokenSeed.Owner = .user,
-        model settings: ModelSettings = ModelSettings(), packs: [PackSeed] = [], more zones: [ZoneSeed] = []
+        model settings: ModelSettings = ModelSettings(), packs: [PackSeed] = [], more zones: [ZoneSeed] = [],
+        giveMemoryBack: (@Sendable () -> Void)? = nil
     ) async throws {
         var scenario = Scenario(
             tokens: [TokenSeed(label: "bench", secret: Secret(Self.secret), owner: owner)],
@@ -40,7 +41,7 @@ final class EngineBench: Sendable {
         wire = TappedTransport(cloudflare)
         source = SettingsOnTable(Self.settings(wishes, mode))
         engine = Self.engine(
-            clock, wire, ledger ?? self.ledger, keys, commands, heard, source, era: era)
+            clock, wire, ledger ?? self.ledger, keys, commands, heard, source, era: era, giveMemoryBack: giveMemoryBack)
         await engine.begin()
     }
 
@@ -54,7 +55,7 @@ final class EngineBench: Sendable {
     private static func engine(
         _ clock: ManualClock, _ wire: TappedTransport, _ ledger: MemoryLedger, _ keys: MemoryKeyRoom,
         _ commands: ScriptedCommandRunner, _ heard: Heard, _ source: SettingsOnTable, era: String,
-        seed: UInt64 = 7
+        seed: UInt64 = 7, giveMemoryBack: (@Sendable () -> Void)? = nil
     ) -> Engine {
         let executor = QueueExecutor(label: "bench.engine")
         let settings = source.settings
@@ -71,7 +72,7 @@ final class EngineBench: Sendable {
                 provider: { Provider(mode: $0, looking: client, creating: client, changing: client, removing: client) },
                 budget: budget, keys: keys, commands: commands, clock: clock, timers: clock,
                 chance: SeededChance(seed: seed), news: heard, supervisor: heard, settings: source,
-                onCorruption: { _ in }), settings: settings, era: era)
+                onCorruption: { _ in }, giveMemoryBack: giveMemoryBack), settings: settings, era: era)
     }
 
     /// The same disk, keys and Cloudflare, and a new process: what a crash or a restart leaves.

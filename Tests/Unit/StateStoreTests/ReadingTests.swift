@@ -21,6 +21,22 @@ import Testing
         #expect(try ledger.note(.era) == "2")
     }
 
+    @Test("pages that were let go are read again, and nobody at work is waited for", .timeLimit(.minutes(1)))
+    func pagesLetGo() throws {
+        let scratch = try Scratch()
+        let ledger = try scratch.open().ledger
+        try ledger.fill()
+        let before = try ledger.audit(since: nil, limit: 9)
+        let kept = try ledger.read { (database) throws(StoreTrouble) in database.keptBytes }
+        try ledger.read { (_) throws(StoreTrouble) in ledger.letPagesGo() }
+        #expect(try ledger.read { (database) throws(StoreTrouble) in database.keptBytes } == kept)
+        ledger.letPagesGo()
+        #expect(try ledger.read { (database) throws(StoreTrouble) in database.keptBytes } < kept / 2)
+        #expect(try ledger.audit(since: nil, limit: 9) == before)
+        try ledger.commit([.note(.era, "2")])
+        #expect(try ledger.note(.era) == "2")
+    }
+
     @Test("a missing database is said to be missing, and none is made")
     func missing() throws {
         let scratch = try Scratch()
