@@ -129,6 +129,8 @@ public enum StoreTrouble: Error, Hashable, Sendable {
     case foreign(path: String)
     /// It cannot be opened: missing folder, rights.
     case unopenable(path: String, detail: String)
+    /// A file of it was removed or replaced under the daemon: what is written now would be lost.
+    case displaced(path: String, file: String)
     /// It does not exist, and was to be read only.
     case missing(path: String)
 }
@@ -162,6 +164,13 @@ extension StoreTrouble: Explained {
             Explanation(
                 code: "store-unopenable", summary: "\(path) cannot be opened: \(detail)",
                 hint: "the folder must exist and belong to the daemon's user")
+        case .displaced(_, let file):
+            Explanation(
+                code: "store-displaced",
+                summary: "\(file) was removed or replaced while edgecertd had it open",
+                hint:
+                    "stop edgecertd, put the file or a backup in its place, start edgecertd; nothing is changed at "
+                    + "Cloudflare until then")
         case .missing(let path):
             Explanation(
                 code: "store-missing", summary: "there is no \(path)",

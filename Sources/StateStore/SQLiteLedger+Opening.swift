@@ -96,7 +96,7 @@ struct Opening {
                 database = try beginAnew(after: detail)
             }
         }
-        return SQLiteLedger.Held(database: database, lock: lock)
+        return SQLiteLedger.Held(database: database, lock: lock, numbers: file.numbers())
     }
 
     private func refuseLater(_ version: Int64) throws(StoreTrouble) {

@@ -27,6 +27,8 @@ public final class SQLiteLedger: Ledger, PageKeeper {
         var lock: StoreLock?
         /// Why it could be opened for reading alone. Each commit tries again.
         var obstacle: StoreTrouble?
+        /// The files as they were opened for writing. The number of an open file is given to no other one.
+        var numbers: [String: UInt64] = [:]
     }
 
     private struct Holding {
@@ -156,7 +158,10 @@ public final class SQLiteLedger: Ledger, PageKeeper {
                 holding.held = try openAgain()
             }
             guard let held = holding.held else { throw .unopenable(path: path, detail: "it is not open") }
-            if toWrite, let obstacle = held.obstacle { throw obstacle }
+            if toWrite {
+                if let obstacle = held.obstacle { throw obstacle }
+                try held.proveInPlace(path)
+            }
             do throws(StoreTrouble) {
                 return try body(held.database)
             } catch {
@@ -164,6 +169,18 @@ public final class SQLiteLedger: Ledger, PageKeeper {
                 if case .corrupt(_, let detail) = error, held.lock != nil { StoreFile(path: path).mark(detail) }
                 throw error
             }
+        }
+    }
+}
+
+extension SQLiteLedger.Held {
+    /// A commit to files that somebody removed or replaced would be on a disk where nobody finds it again: the order that
+    /// it precedes could be sent a second time. One `stat` a file, beside a sync of the disk.
+    fileprivate func proveInPlace(_ path: String) throws(StoreTrouble) {
+        guard !numbers.isEmpty else { return }
+        let found = StoreFile(path: path).numbers()
+        for (name, number) in numbers.sorted(by: { $0.key < $1.key }) where found[name] != number {
+            throw .displaced(path: path, file: name)
         }
     }
 }

@@ -65,6 +65,17 @@ struct StoreFile: Sendable {
         return UInt64(facts.st_ino)
     }
 
+    /// What tells database, log, the log's index and lock from others of the same names: their numbers on the file
+    /// system. What is not there has none.
+    func numbers() -> [String: UInt64] {
+        var numbers: [String: UInt64] = [:]
+        for name in [path, "\(path)-wal", "\(path)-shm", "\(folder)/\(lockName)"] {
+            var facts = stat()
+            if stat(name, &facts) == 0 { numbers[name] = UInt64(facts.st_ino) }
+        }
+        return numbers
+    }
+
     func size(of suffix: String) throws(StoreTrouble) -> Int64? {
         var facts = stat()
         if stat(path + suffix, &facts) == 0 { return Int64(facts.st_size) }

@@ -82,7 +82,8 @@ private func judge(_ trouble: StoreTrouble, _ folder: FuzzFolder) throws(Fault) 
     try demand(summary.utf8.count <= 4096, "the summary has \(summary.utf8.count) bytes")
     switch trouble {
     case .corrupt, .foreign, .newerSchema, .unwritable: break
-    case .busy, .missing, .unopenable: throw Fault(description: "a damaged file is not told as such: \(summary)")
+    case .busy, .missing, .displaced, .unopenable:
+        throw Fault(description: "a damaged file is not told as such: \(summary)")
     }
 }
 

@@ -91,7 +91,7 @@ import Testing
             case .corrupt(_, let detail): return "corrupt: \(detail)"
             case .foreign, .newerSchema: return "refused"
             case .unwritable: return "unwritable"
-            case .unopenable, .busy, .missing:
+            case .unopenable, .busy, .missing, .displaced:
                 Issue.record("\(trouble.explanation)")
                 return "other"
             }

@@ -1,6 +1,7 @@
 import CSQLite
 import Domain
 import Engine
+import Glibc
 import TestKit
 import Testing
 
@@ -105,6 +106,24 @@ import Testing
         }
         try ledger.commit([.note(.era, "8")])
         #expect(try ledger.note(.era) == "8")
+    }
+
+    @Test(
+        "a commit is refused when a file of the database was removed or replaced under it",
+        arguments: ["", "-wal", "-shm", ".lock"], [false, true])
+    func displaced(_ suffix: String, isReplaced: Bool) throws {
+        let scratch = try Scratch()
+        let ledger = try scratch.open().ledger
+        try ledger.fill()
+        let name = scratch.path + suffix
+        #expect(rename(name, "\(name).away") == 0)
+        if isReplaced { try scratch.put([], suffix) }
+        #expect(throws: StoreTrouble.displaced(path: scratch.path, file: name)) {
+            try ledger.commit([.note(.era, "2")])
+        }
+        #expect(rename("\(name).away", name) == 0)
+        try ledger.commit([.note(.era, "3")])
+        #expect(try ledger.note(.era) == "3")
     }
 
     @Test("what was committed is there after a crash at any moment")
