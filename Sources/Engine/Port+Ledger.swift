@@ -14,7 +14,9 @@ public protocol Ledger: LedgerReading {
     /// What the brakes count (S6, S7), as of `now`: of the issuances those of `names`.
     ///
     /// Counted is what may have reached Cloudflare: an operation that failed is not, one that was lost is (removals
-    /// leave it out, for what was lost is still there). A restart counts for the name of the thing it restarts.
+    /// leave it out, for what was lost is still there). A restart counts for the name of the thing it restarts. The
+    /// moment that counts is the last at which it may have taken effect: what waited before it was sent, as long as
+    /// Cloudflare refused all calls say, took effect after its commit.
     func counts(names: Set<String>, now: Timestamp) throws(StoreTrouble) -> BrakeCounts
 
     /// Every identifier of the kind that was ever seen in the zone, also of what is gone.

@@ -84,15 +84,19 @@ extension Database {
     /// What may have reached Cloudflare: all but the failed. See ``Ledger/counts(names:now:)``.
     func counts(names: Set<String>, now: Timestamp) throws(StoreTrouble) -> BrakeCounts {
         let (day, week) = (now - .days(1), now - .days(7))
+        // The last moment at which it may have taken effect, for it may have waited before it was sent. The index is by
+        // the commit: nothing waits for the whole day that is added.
+        let moment = "CASE state WHEN 'open' THEN ? WHEN 'accepted' THEN resolved_at ELSE committed_at END"
         var counts = BrakeCounts()
         let issuances = try rows(
             """
             SELECT id, coalesce(issuance_name, (
                     SELECT issuance_name FROM objects
                     WHERE zone = one.zone AND kind = one.kind AND id = one.object)),
-                effect, reason, committed_at
-            FROM operations AS one WHERE committed_at > ? AND is_issuance = 1 AND state <> 'failed'
-            """, [Value(week)], of: "operations")
+                effect, reason, \(moment) AS moment
+            FROM operations AS one
+            WHERE committed_at > ? AND is_issuance = 1 AND state <> 'failed' AND moment > ?
+            """, [Value(now), Value(week - .days(1)), Value(week)], of: "operations")
         while let row = try issuances.next() {
             let (effect, reason): (Action.Effect, Reason) = (try row.word(2), try row.word(3))
             let isToday = try row.moment(4) > day
@@ -104,9 +108,13 @@ extension Database {
         let removals = try rows(
             """
             SELECT zone, count(DISTINCT object) FROM operations
-            WHERE committed_at > ? AND effect = ? AND reason = ? AND state NOT IN ('failed', 'lost') GROUP BY zone
+            WHERE committed_at > ? AND effect = ? AND reason = ? AND state NOT IN ('failed', 'lost') AND \(moment) > ?
+            GROUP BY zone
             """,
-            [Value(day), .text(Action.Effect.remove.rawValue), .text(Reason.noLongerWanted.rawValue)],
+            [
+                Value(day - .days(1)), .text(Action.Effect.remove.rawValue), .text(Reason.noLongerWanted.rawValue),
+                Value(now), Value(day),
+            ],
             of: "operations")
         while let row = try removals.next() { counts.removalsInADay[ZoneID(try row.text(0))] = try row.count(1) }
         return counts

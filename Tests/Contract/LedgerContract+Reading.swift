@@ -112,10 +112,11 @@ import Testing
             let key = Sample.packWish().hosts.key
             let client = Action.clientCertificate(.create(Sample.clientWish(), generation: 1))
             let accepted = Operation.State.accepted(at: Sample.now, object: nil)
+            let before = Operation.State.accepted(at: Sample.now - .days(8), object: nil)
             try ledger.commit([
                 .operation(Sample.operation("1", at: Sample.now - .hours(23), accepted)),
                 .operation(Sample.operation("2", at: Sample.now - .hours(25), .lost(at: Sample.now))),
-                .operation(Sample.operation("3", at: Sample.now - .days(8), accepted)),
+                .operation(Sample.operation("3", at: Sample.now - .days(8), before)),
                 .operation(Sample.operation("4", at: Sample.now, .failed(at: Sample.now, code: "c", message: "m"))),
                 .operation(Sample.operation("5", because: .renewalDue, at: Sample.now)),
                 .operation(Sample.operation("6", at: Sample.now + .days(1), zone: Sample.otherZone, name: "twin")),
@@ -150,12 +151,32 @@ import Testing
             try ledger.commit([
                 removal("1", "a"), removal("2", "b", .accepted(at: Sample.now, object: ObjectID("b"))),
                 removal("3", "b"), removal("4", "c", because: .superseded), removal("5", "d", .lost(at: Sample.now)),
-                removal("6", "e", at: Sample.now - .hours(24)), removal("7", "a", zone: Sample.otherZone),
+                removal("6", "e", at: Sample.now - .hours(24), .accepted(at: Sample.now - .hours(24), object: nil)),
+                removal("7", "a", zone: Sample.otherZone),
                 removal("8", "f", .failed(at: Sample.now, code: "c", message: "m")),
             ])
             let counts = try ledger.counts(names: [], now: Sample.now)
             #expect(counts.removalsInADay == [Sample.zone: 2, Sample.otherZone: 1])
             #expect(counts.ordersInADay == 0)
+        }
+    }
+
+    @Test(
+        "what was committed more than a day ago and sent less than a day ago counts as of today (S6, S7)",
+        arguments: LedgerUnderTest.allCases)
+    func waited(_ under: LedgerUnderTest) throws {
+        try under.run { ledger in
+            let (before, after) = (Sample.now - .hours(24) - .minutes(2), Sample.now - .hours(24) + .minutes(3))
+            let (sent, delete) = (Operation.State.accepted(at: after, object: nil), Action.pack(.delete(ObjectID("a"))))
+            try ledger.commit([
+                .operation(Sample.operation("1", at: before, sent)), .operation(Sample.operation("2", at: before)),
+                .operation(Sample.operation("3", at: before, .lost(at: Sample.now))),
+                .operation(Sample.operation("4", delete, because: .noLongerWanted, at: before, sent)),
+            ])
+            let counts = try ledger.counts(names: [Sample.packWish().hosts.key], now: Sample.now)
+            #expect(counts.ordersInADay == 2)
+            #expect(counts.issuances[Sample.packWish().hosts.key] == .init(inADay: 2, inAWeek: 3))
+            #expect(counts.removalsInADay == [Sample.zone: 1])
         }
     }
 

@@ -86,8 +86,10 @@ struct MemoryRows: Sendable {
         let (day, week) = (now - .days(1), now - .days(7))
         var counts = BrakeCounts()
         var removed: [ZoneID: Set<ObjectID>] = [:]
-        for operation in operations.values where operation.committedAt > week {
-            let isToday = operation.committedAt > day
+        for operation in operations.values where operation.committedAt > week - .days(1) {
+            let moment = lastMoment(of: operation, now: now)
+            guard moment > week else { continue }
+            let isToday = moment > day
             if operation.action.countsAsIssuance, operation.state.code != "failed" {
                 if operation.action.effect == .create, isToday { counts.ordersInADay += 1 }
                 if operation.reason != .renewalDue, let name = issuanceName(of: operation), names.contains(name) {
@@ -103,6 +105,15 @@ struct MemoryRows: Sendable {
         }
         counts.removalsInADay = removed.mapValues(\.count)
         return counts
+    }
+
+    /// At which it may have taken effect.
+    private func lastMoment(of operation: Operation, now: Timestamp) -> Timestamp {
+        switch operation.state {
+        case .open: now
+        case .accepted(let moment, _): moment
+        case .failed, .lost: operation.committedAt
+        }
     }
 
     private func issuanceName(of operation: Operation) -> String? {
