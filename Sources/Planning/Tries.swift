@@ -34,10 +34,10 @@ extension SubjectRecord {
         noteTry(of: action, reason: reason, message: "accepted, and not seen to have been made", at: now)
     }
 
-    /// Remembers that something of ours was undone from outside; the newest two within a month (S18).
+    /// Remembers that something of ours was undone from outside, the newest two (S18). However far they are apart: what
+    /// somebody else applies once a month or a quarter would never be held otherwise, and the hold says both times.
     mutating func noteUndoing(at now: Timestamp) {
-        let counted = undoneAt.count < 2 ? undoneAt.filter { now - $0 < .days(30) } : undoneAt  // a hold stays
-        undoneAt = Array((counted + [now]).suffix(2))
+        undoneAt = Array((undoneAt + [now]).suffix(2))
     }
 }
 

@@ -226,6 +226,19 @@ import Testing
         #expect(run.pass(after: .minutes(16)) == "order")
     }
 
+    @Test("S18: what is undone from outside every two months is held the second time as well")
+    func undoneSeldom() {
+        var run = settledRun()
+        for (pack, verdict) in [("p2", "act missing"), ("p3", "hold undone-outside")] {
+            run.objects = [:]
+            run.pass(after: .days(60))
+            run.pass(after: .minutes(16))
+            #expect(run.verdict("main") == verdict)
+            run.show(ObjectID(pack), "active")
+            run.pass(after: .minutes(16))
+        }
+    }
+
     @Test("S18: a method that somebody keeps changing back is not fought over for ever")
     func tugOfWar() {
         var run = settledRun()
