@@ -154,8 +154,8 @@ protocol Checker {
     mutating func check(_ witness: Witness) -> [String]
     /// Called for each piece of news.
     mutating func hear(_ text: () -> String) -> [String]
-    /// The database was put back to an earlier one.
-    mutating func noteRestore()
+    /// The database was put back to an earlier one: this.
+    mutating func noteRestore(_ rows: Rows)
 }
 
 extension Checker {
@@ -163,7 +163,7 @@ extension Checker {
     mutating func judge(_ exchange: Exchange, _ memory: Memory) -> [String] { [] }
     mutating func check(_ witness: Witness) -> [String] { [] }
     mutating func hear(_ text: () -> String) -> [String] { [] }
-    mutating func noteRestore() {}
+    mutating func noteRestore(_ rows: Rows) {}
 }
 
 /// One request at the moment that it was sent, and what the daemon was told of the limits.

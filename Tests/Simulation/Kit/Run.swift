@@ -207,11 +207,19 @@ final class Run: @unchecked Sendable {
         }
     }
 
+    /// What a database that was put back says already is no news: it is where its lines go on from.
+    private func takeUp(putBack rows: Rows) {
+        isPutBack = false
+        refresh()
+        pending = []
+        for place in checkers.indices { checkers[place].noteRestore(rows) }
+    }
+
     /// Reads what was written since the last time.
-    @discardableResult private func refresh() -> [TransitionRow] {
-        guard let rows else { return [] }
+    private func refresh() {
+        guard let rows else { return }
         let version = rows.version
-        guard version != rowsVersion else { return [] }
+        guard version != rowsVersion else { return }
         rowsVersion = version
         let fresh = rows.ask(
             "SELECT \(TransitionRow.columns) FROM transitions WHERE seq > CAST(? AS INTEGER) ORDER BY seq",
@@ -231,9 +239,9 @@ final class Run: @unchecked Sendable {
             }
         }
         pending += fresh
-        return fresh
     }
     private var pending: [TransitionRow] = []
+    private var isPutBack = false
     /// Operations that have had an effect.
     private(set) var spent: Set<String> = []
 
@@ -423,6 +431,7 @@ final class Run: @unchecked Sendable {
             trace { "the daemon starts, life \(lives): \(opened.outcome)" }
             rows = Rows(opened.ledger.path)
             rowsVersion = -1
+            if isPutBack, let rows { takeUp(putBack: rows) }
             let life = Life(lives, self, opened, settings)
             self.life = life
             takenUp(settings)
@@ -524,8 +533,7 @@ final class Run: @unchecked Sendable {
         guard Files.copy(copy, to: "\(folder)/edgecert.db") else { return }
         trace { "the database was put back from \(copy.split(separator: "/").last ?? "")" }
         memory.restoredAt = clock.trueNow
-        (memory.adopted, memory.released, lastSeq, rowsVersion) = ([], [], 0, -1)
-        for place in checkers.indices { checkers[place].noteRestore() }
+        (memory.adopted, memory.released, lastSeq, isPutBack) = ([], [], 0, true)
     }
 
     private func checkFile() {
