@@ -1,6 +1,8 @@
 /// What is to be done about one subject, and why. Doing nothing is a decision too.
 public struct Decision: Hashable, Sendable {
-    public enum Verdict: Hashable, Sendable {
+    /// What it is about is kept beside it: a decision is handed on far more often than its action is looked at, and nearly
+    /// all have none.
+    public indirect enum Verdict: Hashable, Sendable {
         /// Do this now.
         case act(Action)
         /// Something will change by itself.

@@ -15,9 +15,9 @@ public struct Sighting: Hashable, Sendable {
 
 /// What is particular to a kind. A new kind adds a case here, and a file for its traits.
 public enum Traits: Hashable, Sendable {
-    /// Kept beside what it is in: a sighting is handed on whole far more often than its traits are looked at.
-    indirect case pack(PackTraits)
-    case clientCertificate(ClientCertificateTraits)
+    case pack(PackTraits)
+    /// Kept beside what it is in, as a pack's are: a sighting is handed on far more often than its traits are looked at.
+    indirect case clientCertificate(ClientCertificateTraits)
 
     public var kind: SubjectKind {
         switch self {
@@ -41,38 +41,6 @@ public enum Traits: Hashable, Sendable {
         case .clientCertificate(let certificate): certificate.commonName
         }
     }
-}
-
-/// What a pack is, besides its status.
-public struct PackTraits: Hashable, Sendable {
-    /// Cloudflare's word; only `advanced` packs can be ordered, adopted or deleted by us.
-    public var type: String
-    public var hosts: HostSet
-    /// Cloudflare's word; nil when the answer had none.
-    public var authority: String?
-    public var method: String?
-    public var validityDays: Int?
-    public var branding: Bool?
-    public var certificates: [IssuedCertificate]
-    /// Volatile: never part of a comparison.
-    public var validationRecords: [ValidationRecord]
-    /// Volatile: Cloudflare's own messages, verbatim.
-    public var validationErrors: [String]
-
-    public init(
-        type: String, hosts: HostSet, authority: String? = nil, method: String? = nil, validityDays: Int? = nil,
-        branding: Bool? = nil, certificates: [IssuedCertificate] = [], validationRecords: [ValidationRecord] = [],
-        validationErrors: [String] = []
-    ) {
-        (self.type, self.hosts, self.authority, self.method) = (type, hosts, authority, method)
-        (self.validityDays, self.branding, self.certificates) = (validityDays, branding, certificates)
-        (self.validationRecords, self.validationErrors) = (validationRecords, validationErrors)
-    }
-
-    /// There is no end of a pack itself: it is the earliest end of its certificates.
-    public var notAfter: Timestamp? { certificates.lazy.compactMap { $0.notAfter }.min() }
-
-    public var isAdvanced: Bool { type == "advanced" }
 }
 
 /// One certificate in a pack. A pack may hold several (RSA and ECDSA).

@@ -29,6 +29,7 @@ struct Conditions {
     init(_ draft: PlanDraft, _ input: PlanInput) { (self.draft, self.input) = (draft, input) }
 
     func findings() -> [Finding] {
+        let isManaged = input.wish != nil
         var cover: Cover?
         var findings: [Finding] = []
         for standing in draft.standings {
@@ -38,9 +39,10 @@ struct Conditions {
                 findings.append(finding(subject, .statusUnread, unreadDetail(unread), .warning))
             }
             let ours = present.only { $0.isOurs }
-            guard !ours.isEmpty || wish != nil, input.wish != nil else { continue }
-            let record = draft.record(of: subject)
-            findings += stages(of: ours, subject) + troubles(of: record)
+            guard !ours.isEmpty || wish != nil, isManaged else { continue }
+            let record = draft.record(of: standing)
+            findings += stages(of: ours, subject)
+            findings += troubles(of: record)
             guard let wish, !record.isReleased else { continue }
             findings += ends(of: ours, subject, wish)
             if let detail = uncovered(wish, ours, record, &cover) {

@@ -16,6 +16,7 @@ struct Deciding {
         lazy var gate = Gate(draft, input)  // put up for the first decision that acts: in a zone at rest none does
         let surroundings = Surroundings(draft, input)
         var entries: [Plan.Entry] = []
+        entries.reserveCapacity(draft.standings.count)
         for standing in draft.standings {
             let subject = standing.subject
             guard let proposals = proposals(for: standing, surroundings) else { continue }
@@ -33,7 +34,7 @@ struct Deciding {
     /// nil for a subject of which nothing is left, when that is written down already.
     private func proposals(for standing: PlanDraft.Standing, _ surroundings: Surroundings) -> [Decision]? {
         let (subject, all) = (standing.subject, standing.things)
-        let record = draft.record(of: subject)
+        let record = draft.record(of: standing)
         let ours = all.only { $0.isOurs }
         let present = ours.only { !$0.stage.isOver }
         guard let wish = standing.wish else {

@@ -36,6 +36,8 @@ struct PlanDraft {
     /// One subject with what concerns it: what is wished, and the things of it, the oldest first.
     struct Standing {
         let subject: Subject
+        /// Where its record is in ``subjects``; nil when it had none.
+        let place: Int?
         let wish: Wish?
         let things: [ObjectRecord]
     }
@@ -66,17 +68,21 @@ struct PlanDraft {
             bySubject[subject] = records.sorted(by: isOlder)
         }
         var (wished, found) = (0, 0)
-        standings = subjects.values.map { record in
-            let (wish, things) = (wishes[record.subject], bySubject[record.subject])
+        let known = subjects.values
+        standings = known.enumerated().map { place, record in
+            let subject = record.subject
+            let (wish, things) = (wishes[subject], bySubject[subject])
             if wish != nil { wished += 1 }
             if things != nil { found += 1 }
-            return Standing(subject: record.subject, wish: wish, things: things ?? [])
+            return Standing(subject: subject, place: place, wish: wish, things: things ?? [])
         }
         // Nearly always all that is wished and all that is there is known by its record, and in order.
         let isAll = wished == wishes.count && found == bySubject.count
-        if isAll, zip(standings, standings.dropFirst()).allSatisfy({ $0.subject < $1.subject }) { return }
+        if isAll, zip(known, known.dropFirst()).allSatisfy({ $0.subject < $1.subject }) { return }
         standings = everySubject.map { subject in
-            Standing(subject: subject, wish: wishes[subject], things: bySubject[subject] ?? [])
+            Standing(
+                subject: subject, place: subjects.place(of: subject), wish: wishes[subject],
+                things: bySubject[subject] ?? [])
         }
     }
 
@@ -103,6 +109,11 @@ struct PlanDraft {
     /// The record of a subject, made where there is none yet.
     func record(of subject: Subject) -> SubjectRecord {
         subjects[subject] ?? SubjectRecord(subject: subject, isWished: false)
+    }
+
+    /// The same as it is now, without a search.
+    func record(of standing: Standing) -> SubjectRecord {
+        standing.place.map { subjects.values[$0] } ?? record(of: standing.subject)
     }
 
     mutating func change(_ subject: Subject, _ body: (inout SubjectRecord) -> Void) {

@@ -95,12 +95,15 @@ final class Surroundings {
 ///
 /// - SeeAlso: <https://developers.cloudflare.com/ssl/reference/certificate-validity-periods/>, as of 2026-11.
 struct CloudflareRenewal {
-    let begins: Timestamp
-    /// Past this it should have been done.
-    let isDueBy: Timestamp
     let notAfter: Timestamp
+    /// The life that is left when it begins.
+    private let window: Duration
     /// The life that is left when it should have been done.
     let quiet: Duration
+
+    var begins: Timestamp { notAfter - window }
+    /// Past this it should have been done.
+    var isDueBy: Timestamp { notAfter - quiet }
 
     /// nil for what Cloudflare does not renew, and while there is nothing to renew.
     init?(of record: ObjectRecord) {
@@ -113,8 +116,6 @@ struct CloudflareRenewal {
             case ..<60: (.days(7), .days(1))
             default: (.days(30), .days(3))
             }
-        self.notAfter = notAfter
-        (begins, isDueBy) = (notAfter - window, notAfter - window + grace)
-        quiet = window - grace
+        (self.notAfter, self.window, quiet) = (notAfter, window, window - grace)
     }
 }

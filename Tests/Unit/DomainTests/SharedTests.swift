@@ -55,4 +55,19 @@ import Testing
         #expect(wished.undoneAt.isEmpty)
         #expect(undone == SubjectRecord(subject: subject, isWished: true, undoneAt: [moment]))
     }
+
+    @Test("a pack that is changed leaves its copies as they were, and equals one that was made so")
+    func packsAreApart() {
+        let first = PackTraits(type: "advanced", hosts: ["a.example.com"])
+        var second = first
+        (second.method, second.branding) = ("txt", true)
+        second.certificates.append(IssuedCertificate(id: "1"))
+        #expect(first == PackTraits(type: "advanced", hosts: ["a.example.com"]))
+        #expect(
+            second
+                == PackTraits(
+                    type: "advanced", hosts: ["a.example.com"], method: "txt", branding: true,
+                    certificates: [IssuedCertificate(id: "1")]))
+        #expect(first != second)
+    }
 }
