@@ -149,6 +149,20 @@ import Testing
         #expect(creating.cloudflare.ledger.effects.count == 1)
     }
 
+    @Test(
+        "what a mode does not allow the engine has no method for, whatever was decided",
+        arguments: [
+            (Mode.observe, [false, false, false]), (.create, [true, false, false]), (.upsert, [true, true, false]),
+            (.enforce, [true, true, true]),
+        ])
+    func methods(mode: Mode, expected: [Bool]) {
+        let client = CloudflareClient(
+            options: .init(CloudflareSettings(), version: "test"), token: { Secret("none") },
+            transport: ScriptedTransport([]), gate: CountingGate())
+        let provider = Provider(mode: mode, looking: client, creating: client, changing: client, removing: client)
+        #expect([provider.creating != nil, provider.changing != nil, provider.removing != nil] == expected)
+    }
+
     @Test("a database that cannot be written stops changes and not looks, with one episode")
     func fullDisk() async throws {
         let bench = try await EngineBench([.pack(wish)])

@@ -120,6 +120,34 @@ func packWish(
         #expect(run.pass(after: .minutes(11)) == word)
     }
 
+    enum Doubt: CaseIterable { case missing, askedToGo, beingRemoved }
+
+    @Test(
+        "a cover that a listing lacks, or that was asked to go, counts for nothing, although it looks alive",
+        arguments: Doubt.allCases)
+    func doubtfulCover(doubt: Doubt) throws {
+        let id = ObjectID("f")
+        var run = replaced(by: packWish("main", ["b.example.com"]))
+        run.objects[id] = .pack(id.text, "active", narrow, until: run.now + .days(60))
+        run.pass(after: .minutes(1))
+        var sure = run
+        #expect(sure.pass(after: .minutes(11)) == "delete")
+        switch doubt {
+        case .missing: run.objects[id] = nil
+        case .askedToGo:
+            let place = try #require(run.state.objects.firstIndex { $0.id == id })
+            run.state.objects[place].removedFor = .personAsked
+        case .beingRemoved:
+            run.state.openOperations = [
+                Operation(
+                    id: OperationID("1"), subject: run.subject(id.text), action: .pack(.delete(id)),
+                    reason: .personAsked, committedAt: run.now, askedBy: "uid 0 (root)")
+            ]
+        }
+        #expect(run.pass(after: .minutes(11)) == ".")
+        #expect(run.verdict("main") == "hold would-uncover")
+    }
+
     @Test("two removals of one plan do not count on each other")
     func cumulative() {
         let hosts: HostSet = ["a.example.com", "example.com"]

@@ -27,6 +27,45 @@ import Testing
         #expect(run.plan().news.isEmpty)
     }
 
+    @Test("S14: another word of Cloudflare's is a line of the history, also where it is the same stage to us")
+    func wordWithinStage() {
+        var run = settledRun()
+        run.show(ObjectID("p1"), "pending_deletion")
+        run.pass(after: .minutes(16))
+        run.forget()
+        run.show(ObjectID("p1"), "deactivating")
+        run.pass(after: .minutes(1))
+        let moves = run.changes.compactMap { change -> String? in
+            guard case .transition(let line) = change, line.event == .moved else { return nil }
+            return "\(line.from.status) \(line.to.status)"
+        }
+        #expect(moves == ["pending_deletion deactivating"])
+        #expect(run.record("p1")?.since == run.now)
+        run.forget()
+        run.pass(after: .minutes(1))
+        #expect(run.changes.isEmpty)
+    }
+
+    @Test("a trouble whose text changes is the same trouble: raised once, resolved once, shown as it is now")
+    func changingText() {
+        var run = settledRun()
+        for number in 0..<6 {
+            run.show(ObjectID("p1"), "polishing-\(number)")
+            run.pass(after: .hours(1))
+        }
+        func told() -> [News.Kind] {
+            run.news.filter { $0.fields.contains(.init(.condition, Episode.Condition.statusUnread.rawValue)) }
+                .map(\.kind)
+        }
+        let episodes = run.state.episodes.filter { $0.condition == .statusUnread }
+        #expect(told() == [.episodeRaised])
+        #expect(episodes.map(\.raisedAt) == [run.now - .hours(5)])
+        #expect(episodes.first?.detail.contains("polishing-5") == true)
+        run.show(ObjectID("p1"), "active")
+        run.pass(after: .hours(1))
+        #expect(told() == [.episodeRaised, .episodeResolved])
+    }
+
     @Test("what stays wrong is told once, reminded of once a day, and resolved once")
     func episode() {
         var run = settledRun()
