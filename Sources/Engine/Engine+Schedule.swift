@@ -95,11 +95,15 @@ extension Engine {
         let now = ports.clock.uptime()
         for name in unnamed.keys.sorted() where (unnamed[name]?.due ?? .zero) <= now { startNaming(name) }
         takeCare(now)
-        // Where there is not room for all, what moves does not wait behind what is settled.
-        let due = zones.filter { $0.value.due <= now && passes[$0.key] == nil }
-            .sorted { ($0.value.rank, $0.value.due, $0.key) < ($1.value.rank, $1.value.due, $1.key) }
-        for (zone, _) in due.prefix(max(0, settings.daemon.zonesInParallel - passes.count)) { startPass(over: zone) }
+        while passes.count < settings.daemon.zonesInParallel, let zone = firstDue(at: now) { startPass(over: zone) }
         setAlarm()
+    }
+
+    /// Where there is not room for all, what moves does not wait behind what is settled. Asked for as often as there is
+    /// room, which is seldom more than once: a sort of all that are due would copy each with its wish.
+    private func firstDue(at now: Duration) -> ZoneID? {
+        zones.lazy.filter { $0.value.due <= now && self.passes[$0.key] == nil }
+            .min { ($0.value.rank, $0.value.due, $0.key) < ($1.value.rank, $1.value.due, $1.key) }?.key
     }
 
     private func setAlarm() {
