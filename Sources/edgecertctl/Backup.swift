@@ -30,7 +30,7 @@ struct Backup: ParsableCommand {
         let report = BackupReport(
             directory: directory, subjects: try verify(database), files: copy.files, bytes: copy.bytes,
             missingKeys: copy.isMissing, stateDirectory: stateDirectory)
-        Output.write(json ? try Output.json(report) : report.text)
+        try Output.write(json ? Output.json(report) : report.text)
     }
 
     /// Has SQLite look at every page and index of the copy, then reads all rows of it as the daemon would.

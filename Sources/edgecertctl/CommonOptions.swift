@@ -24,7 +24,7 @@ struct PrintOptions: ParsableArguments {
     }
 
     func show(_ report: some ReportText & Encodable) throws {
-        Output.write(json ? try Output.json(report) : report.text(style))
+        try Output.write(json ? Output.json(report) : report.text(style))
     }
 }
 

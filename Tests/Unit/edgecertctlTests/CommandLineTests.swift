@@ -107,4 +107,25 @@ import Testing
         #expect(try Output.json(Shown()) == "{\n  \"a\" : \"x/y\",\n  \"b\" : 1\n}\n")
         #expect(try Output.json(Shown(), onOneLine: true) == "{\"a\":\"x/y\",\"b\":1}\n")
     }
+
+    @Test("what a full disk does not take is an error with a code of its own, and no quiet 0")
+    func fullDisk() throws {
+        let full = open("/dev/full", O_WRONLY | O_CLOEXEC)
+        try #require(full >= 0)
+        defer { close(full) }
+        #expect(throws: OutputTrouble(number: ENOSPC)) { try Output.write("text", to: full) }
+        #expect(OutputTrouble(number: ENOSPC).explanation.summary.contains("No space left on device"))
+        #expect(Failure.unwritten == 74)
+    }
+
+    @Test("a reader that has left is no error, and ends what would be written for ever")
+    func readerLeft() throws {
+        signal(SIGPIPE, SIG_IGN)  // as the program itself does
+        var ends: [Int32] = [0, 0]
+        try #require(pipe(&ends) == 0)
+        defer { close(ends[1]) }
+        #expect(try Output.write("text", to: ends[1]))
+        close(ends[0])
+        #expect(try !Output.write("text", to: ends[1]))
+    }
 }
