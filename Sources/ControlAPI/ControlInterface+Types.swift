@@ -61,7 +61,9 @@ extension ControlInterface {
           # Why the state is not trusted
           stateTrouble: ?string,
           # Why nothing can be written down
-          storeTrouble: ?string
+          storeTrouble: ?string,
+          # What to do about that
+          storeHint: ?string
         )
 
         type ZoneCounts (

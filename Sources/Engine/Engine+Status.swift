@@ -3,6 +3,7 @@ import Domain
 extension Engine {
     /// How the daemon stands.
     public func status() async -> EngineStatus {
+        noticeStoreTrouble()
         let budget = await ports.budget.snapshot()
         let totals = totals()
         let now = ports.clock.uptime()
@@ -14,7 +15,14 @@ extension Engine {
             nextPass: next.map { ports.clock.now() + max(.zero, $0 - now) }, lookEvery: await lookEvery(),
             budgetLeft: budget.left, blockedUntil: budget.blockedFor.map { ports.clock.now() + $0 },
             clockSkew: budget.skew, settingsTrouble: settingsTrouble, stateTrouble: stateTrouble,
-            storeTrouble: storeTrouble?.explanation.summary, line: await statusLine())
+            storeTrouble: storeTrouble?.explanation.summary, storeHint: storeTrouble?.explanation.hint,
+            line: await statusLine())
+    }
+
+    /// Between two looks nothing is written, so a database that was removed meanwhile would be called good.
+    private func noticeStoreTrouble() {
+        guard storeTrouble == nil, !isStopping else { return }
+        do throws(StoreTrouble) { try ports.ledger.commit([]) } catch { note(error) }
     }
 
     private func totals() -> ZoneDuty.Summary {

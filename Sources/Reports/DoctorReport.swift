@@ -98,6 +98,15 @@ extension HealthFinding {
             ? HealthFinding(.token, .doubtful, text, hint: hint) : HealthFinding(.token, .good, text)
     }
 
+    /// What is not there while a daemon has it open is a file that somebody removed: starting it again would begin a new one.
+    public static func databaseRemoved(path: String) -> HealthFinding {
+        HealthFinding(
+            .database, .bad, "there is no \(path), though the daemon runs with it: it was removed",
+            hint:
+                "stop edgecertd, put a backup in its place, start edgecertd; nothing is changed at Cloudflare until then"
+        )
+    }
+
     /// - Parameter files: Further files that the file system can take; nil where it does not say.
     public static func disk(path: String, freeBytes: UInt64, files: UInt64?) -> HealthFinding {
         let text = "\(freeBytes >> 20) MiB free for \(path)" + (files.map { ", room for \($0) more files" } ?? "")
@@ -157,7 +166,7 @@ extension HealthFinding {
             findings.append(
                 HealthFinding(
                     .daemon, .bad, "changes nothing: \(trouble)",
-                    hint: "free space there, or make it writable; it goes on by itself then"))
+                    hint: daemon.storeHint ?? "free space there, or make it writable; it goes on by itself then"))
         }
         if let until = daemon.blockedUntil, until > report.at {
             findings.append(

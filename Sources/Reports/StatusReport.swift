@@ -95,6 +95,8 @@ public struct DaemonReport: Codable, Hashable, Sendable {
     public var stateTrouble: String?
     /// Why nothing can be written down: nothing is changed at Cloudflare, and what is shown grows old.
     public var storeTrouble: String?
+    /// What to do about that.
+    public var storeHint: String?
 
     public init(_ status: EngineStatus) {
         (version, startedAt) = (status.version, Moment(status.startedAt))
@@ -104,7 +106,7 @@ public struct DaemonReport: Codable, Hashable, Sendable {
         (budgetLeft, blockedUntil) = (status.budgetLeft, status.blockedUntil.map(Moment.init))
         clockSkewSeconds = status.clockSkew.map { Int(clamping: $0.wholeSeconds) }
         (settingsTrouble, stateTrouble) = (status.settingsTrouble, status.stateTrouble)
-        storeTrouble = status.storeTrouble
+        (storeTrouble, storeHint) = (status.storeTrouble, status.storeHint)
     }
 }
 

@@ -30,4 +30,15 @@ import Testing
         #expect(exit(.rest(because: .asWanted), .wait(because: .notSeen, "no answer")) == .notReachable)
         #expect(exit(.hold(because: .statusUnread)) == .wrong)
     }
+
+    @Test("a database that was removed under the daemon was to be made by its first start")
+    func databaseRemoved() throws {
+        let finding = HealthFinding.databaseRemoved(path: "/s/edgecert.db")
+        #expect(finding.state == .bad && finding.hint?.hasPrefix("stop edgecertd, put a backup in its place") == true)
+        let town = try Town()
+        var engine = town.engine
+        (engine.storeTrouble, engine.storeHint) = ("/s/edgecert.db was removed", "put it back")
+        let findings = HealthFinding.daemon(try town.reporter.status(engine))
+        #expect(findings.contains { $0.hint == "put it back" })
+    }
 }

@@ -3,6 +3,8 @@ import ControlAPI
 import Domain
 import Foundation
 import Reports
+import StateStore
+import TestKit
 import Testing
 
 @testable import edgecertctl
@@ -127,5 +129,20 @@ import Testing
         #expect(try Output.write("text", to: ends[1]))
         close(ends[0])
         #expect(try !Output.write("text", to: ends[1]))
+    }
+
+    @Test("a daemon that runs without its socket was said not to run, and to be started")
+    func socketGone() throws {
+        let folder = "/tmp/edgecertctl-test-\(getpid())-\(UInt64.random(in: 0 ... .max))"
+        #expect(mkdir(folder, 0o700) == 0)
+        defer { Files.removeFolder(folder) }
+        let ledger = try SQLiteLedger.open(inFolder: folder, now: Wall.now()).ledger
+        let (database, missing) = ("\(folder)/edgecert.db", VarlinkTrouble.socket(.missing("/run/x")))
+        let told = Failure(missing, beside: database)
+        #expect(told.exitCode == 69 && told.explanation.code == "daemon-socket-gone")
+        #expect(told.explanation.summary == "the daemon runs (process \(getpid())), but there is no /run/x")
+        #expect(told.explanation.hint?.contains("systemctl restart edgecertd") == true)
+        #expect(missing.explanation(beside: "\(folder)/other.db") == missing.explanation)
+        withExtendedLifetime(ledger) {}
     }
 }
