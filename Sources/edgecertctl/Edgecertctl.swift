@@ -33,7 +33,13 @@ import Glibc
 
     /// Help and versions go to standard output; what is wrong with the command line to standard error, with 2.
     private static func report(_ error: any Error) -> Int32 {
-        guard Edgecertctl.exitCode(for: error) != .success else {
+        let arguments = Array(CommandLine.arguments.dropFirst())
+        let isHelp = Edgecertctl.exitCode(for: error) == .success
+        if !isHelp || arguments.first == "help", let failure = Usage.failure(of: arguments) {
+            failure.print()
+            return failure.exitCode
+        }
+        guard !isHelp else {
             do { try Output.write(Edgecertctl.fullMessage(for: error) + "\n") } catch { return report(error) }
             return 0
         }
@@ -42,7 +48,7 @@ import Glibc
             return 1
         }
         Failure(
-            "usage", Edgecertctl.message(for: error),
+            "usage", Usage.message(Edgecertctl.message(for: error)),
             hint: "'edgecertctl --help' and 'edgecertctl help COMMAND' show what is possible"
         ).print()
         return Failure.usage

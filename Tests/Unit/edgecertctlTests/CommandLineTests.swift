@@ -65,6 +65,33 @@ import Testing
         }
     }
 
+    @Test(
+        "a mistyped command got no suggestion",
+        arguments: [
+            ("chek", "did you mean 'check'?"), ("lst --json", "did you mean 'list'?"),
+            ("help staus", "did you mean 'status'?"), ("frobnicate", "'edgecertctl --help' shows which there are"),
+            ("--json chek", "did you mean 'check'?"), ("status extra", nil), ("help", nil), ("help list", nil),
+            ("--help", nil), ("", nil),
+        ])
+    func suggestions(line: String, hint: String?) {
+        let failure = Usage.failure(of: line.split(separator: " ").map(String.init))
+        #expect(failure?.explanation.hint == hint)
+        #expect(failure.map { $0.exitCode == 2 } ?? true)
+    }
+
+    @Test(
+        "a mistyped option was taken for one that has hardly a letter in common with it",
+        arguments: [
+            ("Unknown option '--sate'. Did you mean '--zone'?", "Unknown option '--sate'"),
+            ("Unknown option '--zoen'. Did you mean '--zone'?", "Unknown option '--zoen'. Did you mean '--zone'?"),
+            (
+                "Unknown option '--untill'. Did you mean '--until'?",
+                "Unknown option '--untill'. Did you mean '--until'?"
+            ),
+            ("Unknown option '-x'", "Unknown option '-x'"), ("Unexpected argument 'a'", "Unexpected argument 'a'"),
+        ])
+    func guesses(parsers: String, ours: String) { #expect(Usage.message(parsers) == ours) }
+
     @Test("help and version are no errors", arguments: ["--help", "--version", "help list", "list --help"])
     func help(line: String) {
         #expect(throws: (any Error).self) {
