@@ -40,11 +40,11 @@ extension Engine {
         let totals = totals()
         let budget = await ports.budget.snapshot()
         let unseen = zones.values.count { $0.summary == nil } + unnamed.count
-        var parts = ["\(Self.count(zones.count + unnamed.count, "zone")), \(Self.count(totals.subjects, "subject"))"]
+        var parts = ["\(counted(zones.count + unnamed.count, "zone")), \(counted(totals.subjects, "subject"))"]
         parts.append("\(totals.moving) moving, \(totals.wrong) wrong")
-        if unseen > 0 { parts.append("\(Self.count(unseen, "zone")) not looked at yet") }
+        if unseen > 0 { parts.append("\(counted(unseen, "zone")) not looked at yet") }
         let blocked = budget.blockedFor.map { "blocked by Cloudflare for \($0.wholeSeconds) s" }
-        parts.append(blocked ?? "\(budget.left) requests left")
+        parts.append(blocked ?? "\(counted(budget.left, "request")) left")
         parts.append("a look every \(Self.words(await lookEvery()))")
         if settingsTrouble != nil { parts.append("SETTINGS REFUSED, the last good ones are in force") }
         if stateTrouble != nil { parts.append("STATE NOT TRUSTED, only looking") }
@@ -61,8 +61,6 @@ extension Engine {
             self.ports.supervisor.tell(.status(line))
         }
     }
-
-    static func count(_ number: Int, _ noun: String) -> String { "\(number) \(noun)\(number == 1 ? "" : "s")" }
 
     private static func words(_ span: Duration) -> String {
         let seconds = span.wholeSeconds

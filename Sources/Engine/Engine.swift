@@ -121,11 +121,12 @@ public actor Engine {
         isStarted = true
         readState()
         resolve(.settingsRefused)  // with refused ones it would not have come this far
-        takeUp(settings)
+        let left = takeUp(settings)
         beginCare()
         ports.supervisor.tell(.ready)
         ports.news.tell(
             News(.started, .notice, [.init(.version, Edgecert.version), .init(.mode, settings.daemon.mode.rawValue)]))
+        if let remark = remark(onZonesLeft: left) { tellSettings(remark) }
         wake()
         tellStatus()
     }

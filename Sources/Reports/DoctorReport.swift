@@ -129,7 +129,7 @@ extension HealthFinding {
         }
         let active = properties["ActiveState"] ?? "unknown"
         let restarts = properties["NRestarts"].flatMap(Int.init) ?? 0
-        var text = "\(active) (\(properties["SubState"] ?? "?")), \(restarts) restarts"
+        var text = "\(active) (\(properties["SubState"] ?? "?")), \(counted(restarts, "restart"))"
         if let result = properties["Result"], result != "success" { text += ", last result '\(result)'" }
         let isWell = active == "active" || active == "reloading"
         let unit = HealthFinding(
@@ -177,7 +177,7 @@ extension HealthFinding {
         if report.zones.unseen > 0 {
             findings.append(
                 HealthFinding(
-                    .daemon, .bad, "\(report.zones.unseen) zones were not seen for too long",
+                    .daemon, .bad, "\(counted(report.zones.unseen, "zone")) not seen for too long",
                     hint: "'edgecertctl list --wrong' and the journal tell why"))
         }
         if findings.isEmpty {

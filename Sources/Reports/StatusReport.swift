@@ -37,6 +37,8 @@ public struct StatusReport: Codable, Hashable, Sendable {
         public var wrong = 0
         public var held = 0
         public var suspended = 0
+        /// Wished, and given out of hand by a person: nobody orders or renews them.
+        public var released = 0
         public var expired = 0
         public var unknown = 0
         public var notWished = 0
@@ -59,6 +61,7 @@ public struct StatusReport: Codable, Hashable, Sendable {
             case .wrong: wrong += 1
             case .held: held += 1
             case .suspended: suspended += 1
+            case .released: released += 1
             case .expired: expired += 1
             case .unknown: unknown += 1
             }

@@ -59,7 +59,7 @@ struct BackupReport: Encodable {
     let stateDirectory: String
 
     var text: String {
-        let keys = missingKeys ? "there is no keys folder yet" : "\(files) files of keys and certificates"
+        let keys = missingKeys ? "there is no keys folder yet" : "\(counted(files, "file")) of keys and certificates"
         return """
             \(directory): the database with \(counted(subjects, "subject")), found sound; \(keys), \(bytes) bytes, compared
 

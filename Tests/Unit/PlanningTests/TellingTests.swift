@@ -27,6 +27,17 @@ import Testing
         #expect(run.plan().news.isEmpty)
     }
 
+    @Test("the detail of a decision without particulars ended in a blank")
+    func decisionWithoutDetail() {
+        var run = settledRun()
+        run.state.objects[0].ownership = .foreign
+        run.state.subjects[0].isReleased = true
+        run.forget()
+        run.pass(after: .minutes(16))
+        let details = run.news.filter { $0.kind == .decision }.flatMap(\.fields).filter { $0.name == .detail }
+        #expect(details.map(\.value) == ["rest"])
+    }
+
     @Test("what stays wrong is told once, reminded of once a day, and resolved once")
     func episode() {
         var run = settledRun()
