@@ -107,6 +107,10 @@ import Testing
 }
 
 @Suite("How the tool ends") struct EndingTests {
+    private func parsed<Command: ParsableCommand>(_ line: String, as type: Command.Type) throws -> Command {
+        try #require(try Edgecertctl.parseAsRoot(line.split(separator: " ").map(String.init)) as? Command)
+    }
+
     @Test(
         "a report's end is the exit code that is documented",
         arguments: [(ReportExit.asWanted, 0), (.wrong, 3), (.moving, 4), (.notReachable, 69)] as [(ReportExit, Int32)])
@@ -171,5 +175,25 @@ import Testing
         #expect(told.explanation.hint?.contains("systemctl restart edgecertd") == true)
         #expect(missing.explanation(beside: "\(folder)/other.db") == missing.explanation)
         withExtendedLifetime(ledger) {}
+    }
+    @Test("a backup that failed half-way lay there under the name of a whole one")
+    func halfBackup() throws {
+        let folder = "/tmp/edgecertctl-test-\(getpid())-\(UInt64.random(in: 0 ... .max))"
+        #expect(mkdir(folder, 0o700) == 0)
+        defer { Files.removeFolder(folder) }
+        let (state, target) = ("\(folder)/state", "\(folder)/copy")
+        #expect(mkdir(state, 0o700) == 0 && mkdir("\(state)/keys", 0o700) == 0)
+        _ = try SQLiteLedger.open(inFolder: state, now: Wall.now()).ledger
+        let key = "\(state)/keys/key.pem"
+        try Data(count: 2 << 20).write(to: URL(fileURLWithPath: key))
+        let backup = try parsed("backup \(target)/ --state-directory \(state) --json", as: Backup.self)
+        #expect(throws: Failure.self) { try backup.run() }
+        #expect(access(target, F_OK) != 0 && access("\(target).unfinished/edgecert.db", F_OK) == 0)
+        Files.removeFolder("\(target).unfinished")
+        try Data("key".utf8).write(to: URL(fileURLWithPath: key))
+        try backup.run()
+        #expect(access("\(target)/edgecert.db", F_OK) == 0 && access("\(target)/keys/key.pem", F_OK) == 0)
+        #expect(access("\(target).unfinished", F_OK) != 0)
+        #expect(throws: FileTrouble.self) { try backup.run() }
     }
 }
