@@ -161,6 +161,24 @@ extension Engine {
         zones[zone]?.due = ports.clock.uptime() + (isHastened ? .zero : wait)
     }
 
+    // MARK: While the state cannot be written
+
+    /// Nothing comes of a pass that cannot be written down: one zone finds out whether that is over, and the others cost no
+    /// more requests than settled ones.
+    func putOff(_ zone: ZoneID) {
+        if storeProbe.map({ zones[$0] == nil }) ?? true { storeProbe = zone }
+        let settled = max(settings.daemon.lookEvery, allowedInterval ?? .zero, .minutes(1))
+        setDue(zone, in: storeProbe == zone ? .minutes(1) : settled)
+    }
+
+    /// It can be written again: what may be in motion is looked at without waiting for its turn among the settled.
+    func callBackPutOff() {
+        guard storeProbe != nil else { return }
+        storeProbe = nil
+        let now = ports.clock.uptime()
+        for (id, duty) in zones where (duty.summary?.moving ?? 1) > 0 { zones[id]?.due = min(duty.due, now) }
+    }
+
     /// How often settled zones are looked at: as set, or slower when the budget does not allow it.
     func lookEvery() async -> Duration {
         let kinds = zones.values.reduce(0) { $0 + ($1.wish?.kinds.count ?? 1) }

@@ -22,6 +22,8 @@ public actor Engine {
     var settingsTrouble: String?
     var stateTrouble: String?
     var storeTrouble: StoreTrouble?
+    /// The zone whose passes find out, a minute apart, whether the state can be written again.
+    var storeProbe: ZoneID?
 
     var zones: [ZoneID: ZoneDuty] = [:]
     /// Zones of the settings whose identifier is not known yet, and when to ask for it again.
