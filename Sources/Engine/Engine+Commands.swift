@@ -44,6 +44,11 @@ extension Engine {
     ) async throws(CommandTrouble) -> CommandReply {
         let touched = zones.keys.filter { scope.touches($0) }.sorted()
         if touched.isEmpty {
+            guard unnamed.isEmpty else {
+                throw Self.unfit(
+                    "no-such-zone", "a zone of the settings was not found at Cloudflare yet",
+                    "'edgecertctl status' tells what stands in the way")
+            }
             throw Self.unfit(
                 "no-such-zone", "no zone of the settings is meant", "'edgecertctl list' shows what there is")
         }

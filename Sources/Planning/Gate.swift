@@ -102,7 +102,7 @@ struct Gate {
     // MARK: Obstacles
 
     private func obstacle(to action: Action, for subject: Subject) -> Decision? {
-        let would = "would: \(action.summary)"
+        let would = "would \(action.summary)"
         if let trouble = input.obstacles.stateUntrusted {
             return .hold(
                 action, because: .stateUntrusted, "\(trouble); 'edgecertctl approve --state' trusts it; \(would)")

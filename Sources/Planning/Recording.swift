@@ -59,12 +59,12 @@ extension PlanDraft {
                 $0.scope == .subject(entry.subject) && $0.condition == .held && $0.resolvedAt == nil
             }
         let what = decision.action?.code ?? decision.wouldBe.map { "not \($0.code)" }
-        let detail = [what, decision.detail.isEmpty ? nil : decision.detail].compactMap { $0 }.joined(separator: ": ")
+        let verdict = [decision.word, what].compactMap { $0 }.joined(separator: " ")
         write(
             Transition(
                 subject: entry.subject, object: decision.action?.object ?? decision.wouldBe?.object, at: now,
                 event: .decided, reason: decision.reason,
-                detail: detail.isEmpty ? decision.word : "\(decision.word) \(detail)"),
+                detail: decision.detail.isEmpty ? verdict : "\(verdict): \(decision.detail)"),
             as: decision.isHeld ? .warning : .info, isTold: !isToldByEpisode)
     }
 

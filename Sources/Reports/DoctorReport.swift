@@ -68,6 +68,14 @@ extension DoctorReport: ReportText {
 
 /// How the figures that a doctor measures are judged. Pure.
 extension HealthFinding {
+    /// - Parameter mode: Of the file that the unit takes the token from.
+    public static func tokenFile(path: String, mode: UInt32) -> HealthFinding? {
+        guard mode & 0o007 != 0 else { return nil }
+        return HealthFinding(
+            .token, .doubtful, "everybody on this machine may open \(path)",
+            hint: "'chmod 0600 \(path)', and roll the token if others were on this machine")
+    }
+
     /// - Parameter skew: This machine's clock minus Cloudflare's `Date:`, in whole seconds.
     public static func clock(skew: Duration) -> HealthFinding {
         let seconds = skew.wholeSeconds
@@ -96,6 +104,11 @@ extension HealthFinding {
         if left <= .zero { return HealthFinding(.token, .bad, text, hint: hint) }
         return left < .days(14)
             ? HealthFinding(.token, .doubtful, text, hint: hint) : HealthFinding(.token, .good, text)
+    }
+
+    /// Whoever may not look has found nothing bad.
+    public static func unreadable(_ about: About, _ text: String) -> HealthFinding {
+        HealthFinding(about, .unknown, text, hint: "be root, or a member of the group 'edgecert', to have it looked at")
     }
 
     /// What is not there while a daemon has it open is a file that somebody removed: starting it again would begin a new one.
@@ -132,10 +145,14 @@ extension HealthFinding {
         var text = "\(active) (\(properties["SubState"] ?? "?")), \(counted(restarts, "restart"))"
         if let result = properties["Result"], result != "success" { text += ", last result '\(result)'" }
         let isWell = active == "active" || active == "reloading"
+        let isMerelyDown = active == "inactive" && properties["Result"] ?? "success" == "success"
+        let hint =
+            isMerelyDown ? "'systemctl enable --now edgecertd' starts it" : "'journalctl -u edgecertd -e' tells why"
         let unit = HealthFinding(
             .unit, !isWell ? .bad : restarts > 0 ? .doubtful : .good, text,
-            hint: isWell && restarts == 0 ? nil : "'journalctl -u edgecertd -e' tells why")
-        return [unit, watchdog(properties["WatchdogUSec"] ?? "")]
+            hint: isWell && restarts == 0 ? nil : hint)
+        // Of a unit that is down systemd does not tell what the watchdog will be.
+        return isWell ? [unit, watchdog(properties["WatchdogUSec"] ?? "")] : [unit]
     }
 
     private static func watchdog(_ interval: String) -> HealthFinding {
@@ -174,7 +191,8 @@ extension HealthFinding {
                     .daemon, .doubtful, "Cloudflare refuses every request until \(until.text)",
                     hint: "something else spends the token's limit; lower cloudflare.request_share"))
         }
-        if report.zones.unseen > 0 {
+        // What cannot be written down makes every sight old.
+        if report.zones.unseen > 0, daemon.storeTrouble == nil {
             findings.append(
                 HealthFinding(
                     .daemon, .bad, "\(counted(report.zones.unseen, "zone")) not seen for too long",
@@ -182,7 +200,11 @@ extension HealthFinding {
         }
         if findings.isEmpty {
             let mode = daemon.mode == "observe" ? ", mode observe: it changes nothing" : ", mode \(daemon.mode)"
-            findings.append(HealthFinding(.daemon, .good, "version \(daemon.version)\(mode); \(report.headline)"))
+            let isWrong = report.exitCode == .wrong
+            findings.append(
+                HealthFinding(
+                    .daemon, isWrong ? .doubtful : .good, "version \(daemon.version)\(mode); \(report.headline)",
+                    hint: isWrong ? "'edgecertctl status' and 'edgecertctl list --wrong' tell what is wrong" : nil))
         }
         return findings
     }

@@ -95,7 +95,7 @@ extension Episode.Condition {
         case .statusUnread: "Cloudflare's status word is not known to this version"
         case .suspended: "changes are suspended"
         case .zoneUnseen: "its zone was not seen completely for three intervals"
-        case .zoneUnknown: "Cloudflare shows no such zone to the token"
+        case .zoneUnknown: "a zone of the settings was not found at Cloudflare"
         case .clockSkewed: "this machine's clock differs from Cloudflare's"
         case .tokenRefused: "Cloudflare does not accept the token"
         case .tokenExpiring: "the token nears its end"

@@ -26,7 +26,8 @@ public enum SettingsCheck {
         guard reading.settings.zones.isEmpty else { return [] }
         return [
             Diagnostic(
-                .warning, code: "no-zones", file: reading.files.first ?? "", key: "zone", found: "no zone at all",
+                .warning, code: "no-zones", file: reading.files.first ?? "", place: TextPlace(line: 1, column: 1),
+                key: "zone", found: "no zone at all",
                 allowed: "one or more [[zone]]", hint: "with these settings nothing is ordered, renewed or removed")
         ]
     }

@@ -15,7 +15,9 @@ extension VarlinkTrouble {
         case .refused(let path): what = "nobody answers at \(path)"
         default: return explanation
         }
-        guard let process = StoreHolder.process(of: database) else { return explanation }
+        // systemd names the process to what it runs for a reload, in whose sandbox the kernel's list is not to be seen.
+        let named = environment("MAINPID").flatMap(Int32.init)
+        guard let process = StoreHolder.process(of: database) ?? named else { return explanation }
         return Explanation(
             code: "daemon-socket-gone", summary: "the daemon runs (process \(process)), but \(what)",
             hint: "'systemctl restart edgecertd' makes the socket again; if it is elsewhere, give --socket")

@@ -23,6 +23,7 @@ struct Doctor: AsyncParsableCommand {
         var findings: [HealthFinding] = []
         let settings = self.settings(&findings)
         await cloudflare(settings, &findings)
+        tokenFile(&findings)
         let path = "\(settings.daemon.stateDirectory)/edgecert.db"
         var answers: [HealthFinding] = []
         let isRunning = socket(beside: path, &answers)
@@ -88,6 +89,16 @@ struct Doctor: AsyncParsableCommand {
         }
     }
 
+    /// systemd hands the token on from there to the service alone, whoever else may read it.
+    private func tokenFile(_ findings: inout [HealthFinding]) {
+        let path = "/etc/edgecertd/cloudflare-token"
+        var facts = stat()
+        guard stat(path, &facts) == 0, let finding = HealthFinding.tokenFile(path: path, mode: facts.st_mode) else {
+            return
+        }
+        findings.append(finding)
+    }
+
     /// The credential of the running unit where this user may read it, else the settings' file.
     private func token(_ settings: Settings) throws(CredentialTrouble) -> Secret {
         let ofUnit = "/run/credentials/edgecertd.service"
@@ -114,6 +125,8 @@ struct Doctor: AsyncParsableCommand {
                         .database, .bad, "\(text); not trusted: \($0)",
                         hint: "look at 'edgecertctl plan', then 'edgecertctl approve --state'")
                 } ?? HealthFinding(.database, .good, text))
+        } catch .unopenable where access(path, R_OK) != 0 && errno == EACCES {
+            findings.append(.unreadable(.database, "\(path) may not be read by this user"))
         } catch .missing where isRunning {
             findings.append(.databaseRemoved(path: path))
         } catch {
@@ -149,6 +162,9 @@ struct Doctor: AsyncParsableCommand {
             findings.append(HealthFinding(.socket, .good, "\(daemon.socket) answers"))
             findings.append(HealthFinding(.daemon, .bad, VarlinkTrouble.answered(answer).explanation))
             return true
+        } catch .socket(.denied(let path)) {
+            findings.append(.unreadable(.socket, "\(path) may not be opened by this user"))
+            return StoreHolder.process(of: database) != nil
         } catch {
             findings.append(HealthFinding(.socket, .bad, error.explanation(beside: database)))
             return StoreHolder.process(of: database) != nil

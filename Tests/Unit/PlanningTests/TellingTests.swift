@@ -38,6 +38,16 @@ import Testing
         #expect(details.map(\.value) == ["rest"])
     }
 
+    @Test("what a decision waits for read as if it were a sentence: 'wait p1 is missing'")
+    func decisionWithDetail() {
+        var run = settledRun()
+        run.forget()
+        run.objects = [:]
+        run.pass(after: .minutes(16))
+        let details = run.news.filter { $0.kind == .decision }.flatMap(\.fields).filter { $0.name == .detail }
+        #expect(details.map { $0.value.prefix(9) } == ["wait: p1 "])
+    }
+
     @Test("what stays wrong is told once, reminded of once a day, and resolved once")
     func episode() {
         var run = settledRun()

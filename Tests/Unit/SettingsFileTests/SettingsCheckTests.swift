@@ -86,7 +86,7 @@ import Testing
     }
     @Test("an empty file, as a failed program leaves it, was good without a word", arguments: ["", "\n# nothing\n"])
     func empty(text: String) throws {
-        #expect(try check([("f", text)]) == ["f:0:0 warning no-zones zone"])
+        #expect(try check([("f", text)]) == ["f:1:1 warning no-zones zone"])
         #expect(try check([("f", text), ("conf.d/a", zone())]) == [])
     }
 }
