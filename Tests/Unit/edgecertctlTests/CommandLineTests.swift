@@ -123,6 +123,14 @@ import Testing
         #expect(VarlinkTrouble.cut(path: "/run/x").isAbsence)
     }
 
+    @Test("the hint about a daemon that does not answer named an option that there is not")
+    func silentHint() throws {
+        let hint = try #require(VarlinkTrouble.silent(path: "/run/x", after: .seconds(1)).explanation.hint)
+        let options = hint.split(separator: " ").filter { $0.hasPrefix("--") }
+        #expect(options == ["--reply-timeout"])
+        _ = try parsed("status \(options[0]) 5s", as: Status.self)
+    }
+
     @Test("with --json an error is one line of JSON with code, summary and hint")
     func json() throws {
         let text = FailureReport(Explanation(code: "c", summary: "a \"b\"\nc", hint: "h/i")).json
