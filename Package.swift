@@ -204,7 +204,7 @@ let package = Package(
         // With the protocol that carries the reports: what it promises of their shape is held against them.
         unitTests("Reports", ["Planning", "Engine", "ControlAPI"]),
         // The program itself: what is parsed of its command line, and how it ends.
-        unitTests("edgecertctl", ["Engine", "Reports", "ControlAPI", arguments]),
+        unitTests("edgecertctl", ["Engine", "Reports", "ControlAPI", "StateStore", arguments]),
         unitTests(
             "SimulatorServer",
             [

@@ -10,7 +10,7 @@ extension ControlInterface {
           kind: string,
           name: string,
           # The worst of what is true of it
-          state: (ok, moving, wrong, held, suspended, expired, unknown),
+          state: (ok, moving, wrong, held, suspended, released, expired, unknown),
           headline: string,
           # The settings name it
           wished: bool,
@@ -61,7 +61,9 @@ extension ControlInterface {
           # Why the state is not trusted
           stateTrouble: ?string,
           # Why nothing can be written down
-          storeTrouble: ?string
+          storeTrouble: ?string,
+          # What to do about that
+          storeHint: ?string
         )
 
         type ZoneCounts (
@@ -81,6 +83,8 @@ extension ControlInterface {
           wrong: int,
           held: int,
           suspended: int,
+          # Wished, and given out of hand by a person
+          released: int,
           expired: int,
           unknown: int,
           notWished: int,

@@ -22,7 +22,7 @@ extension VarlinkTrouble: Explained {
         case .silent(let path, let time):
             Explanation(
                 code: "daemon-silent", summary: "no reply at \(path) within \(time.wholeSeconds) s",
-                hint: "'systemctl status edgecertd' shows whether it is stuck; --timeout waits longer")
+                hint: "'systemctl status edgecertd' shows whether it is stuck; --reply-timeout waits longer")
         case .cut(let path):
             Explanation(
                 code: "daemon-cut", summary: "the daemon ended the connection at \(path) before its reply",

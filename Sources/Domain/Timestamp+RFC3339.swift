@@ -9,6 +9,13 @@ extension Timestamp {
         return "\(date)T\(time)\(fraction)Z"
     }
 
+    /// The moment as people read it everywhere: `2026-11-21 03:28:38Z`, to the second. It can be typed where a time is
+    /// asked for.
+    public var shown: String {
+        let whole = Timestamp(unixSeconds: unixSeconds).rfc3339
+        return whole.split(separator: "T").joined(separator: " ")
+    }
+
     /// Reads the forms of date that Cloudflare's answers hold: RFC 3339 with any number of fraction digits and any
     /// offset, and Go's `2020-12-25 06:27:00 +0000 UTC`.
     ///

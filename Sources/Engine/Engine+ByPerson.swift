@@ -94,7 +94,7 @@ extension Engine {
         let last = state.subjects.first { $0.subject == operation.subject }?.lastChangeAt
         if let last, (operation.committedAt - last) < .seconds(60), last <= operation.committedAt {
             throw Self.unsafe(
-                Reason.changedRecently.rawValue, "\(path) was changed at \(last.rfc3339), less than a minute ago",
+                Reason.changedRecently.rawValue, "\(path) was changed at \(last.shown), less than a minute ago",
                 "ask again in a minute")
         }
     }

@@ -61,7 +61,7 @@ extension Engine {
             raise(.tokenRefused, of: Self.tokenKey, "Cloudflare says that the token is \(facts.status)")
         }
         if let end, end - ports.clock.now() <= Self.tokenWarning {
-            raise(.tokenExpiring, "the token ends at \(end.rfc3339); put a new one in its place and reload")
+            raise(.tokenExpiring, "the token ends at \(end.shown); put a new one in its place and reload")
         } else {
             resolve(.tokenExpiring)
         }

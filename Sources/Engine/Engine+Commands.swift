@@ -44,6 +44,11 @@ extension Engine {
     ) async throws(CommandTrouble) -> CommandReply {
         let touched = zones.keys.filter { scope.touches($0) }.sorted()
         if touched.isEmpty {
+            guard unnamed.isEmpty else {
+                throw Self.unfit(
+                    "no-such-zone", "a zone of the settings was not found at Cloudflare yet",
+                    "'edgecertctl status' tells what stands in the way")
+            }
             throw Self.unfit(
                 "no-such-zone", "no zone of the settings is meant", "'edgecertctl list' shows what there is")
         }
@@ -76,7 +81,7 @@ extension Engine {
         let all = try reading { () throws(StoreTrouble) in try ports.ledger.suspensions() }
         guard let one = all.first(where: { $0.until > now && $0.scope.includes(scope) }) else { return }
         throw Self.unfit(
-            "suspended", "it is suspended until \(one.until.rfc3339) by \(one.by): \(one.reason)",
+            "suspended", "it is suspended until \(one.until.shown) by \(one.by): \(one.reason)",
             "'edgecertctl resume' ends that")
     }
 
@@ -209,7 +214,7 @@ extension Engine {
             return (
                 [.approval(approval)], [],
                 [
-                    "approved, once, until \(approval.until.rfc3339): \(path) (\(decision.reason.rawValue)); "
+                    "approved, once, until \(approval.until.shown): \(path) (\(decision.reason.rawValue)); "
                         + "it is looked at now"
                 ]
             )
@@ -254,7 +259,7 @@ extension Engine {
     ) async throws(CommandTrouble) -> CommandReply {
         let now = ports.clock.now()
         if until <= now {
-            throw Self.unfit("end-in-the-past", "\(until.rfc3339) is over already", "give an end in the future")
+            throw Self.unfit("end-in-the-past", "\(until.shown) is over already", "give an end in the future")
         }
         if reason.isEmpty {
             throw Self.unfit("no-reason", "a suspension needs a reason", "it is shown to whoever wonders later")
@@ -262,7 +267,7 @@ extension Engine {
         let one = Suspension(scope: scope, reason: String(reason.prefix(500)), until: until, by: person, at: now)
         try writing { () throws(StoreTrouble) in try commit([.suspension(one)]) }
         hasten(scope)
-        return CommandReply(lines: ["suspended until \(until.rfc3339); looks go on, nothing is changed"])
+        return CommandReply(lines: ["suspended until \(until.shown); looks go on, nothing is changed"])
     }
 
     private func resume(_ scope: Suspension.Scope) async throws(CommandTrouble) -> CommandReply {
@@ -287,14 +292,15 @@ extension Engine {
             let fresh = try await ports.settings.load()
             settingsTrouble = nil
             resolve(.settingsRefused)
-            takeUp(fresh)
+            let remark = remark(onZonesLeft: takeUp(fresh))
             settingsWereReplaced()
             if isStarted { careDue[.token] = ports.clock.uptime() + .seconds(5) }  // it may be another one
             await ports.budget.setShare(fresh.cloudflare.requestShare)
-            ports.news.tell(News(.settingsLoaded, .notice, [.init(.mode, fresh.daemon.mode.rawValue)]))
+            tellSettings(remark)
             wake()
             tellStatus()
-            return CommandReply(lines: ["settings loaded: \(Self.count(fresh.zones.count, "zone"))"])
+            let warning = remark.map { ["warning: \($0)"] } ?? []
+            return CommandReply(lines: ["settings loaded: \(counted(fresh.zones.count, "zone"))"] + warning)
         } catch {
             settingsTrouble = error.errors.first ?? "refused"
             ports.news.tell(
@@ -303,6 +309,15 @@ extension Engine {
             tellStatus()
             throw .trouble(error.explanation)
         }
+    }
+
+    /// - Parameter remark: What makes it a warning.
+    func tellSettings(_ remark: String?) {
+        let detail = remark.map { [News.Field(.detail, $0)] } ?? []
+        ports.news.tell(
+            News(
+                .settingsLoaded, remark == nil ? .notice : .warning,
+                [.init(.mode, settings.daemon.mode.rawValue)] + detail))
     }
 
     /// The same, asked for by a signal: whoever sent it reads the journal.
@@ -422,7 +437,7 @@ extension PersonCommand {
     var detail: String {
         switch self {
         case .adopt(let object, _, let mayReplace): mayReplace ? "\(object), to be replaced" : object.text
-        case .suspend(_, let reason, let until): "until \(until.rfc3339): \(reason)"
+        case .suspend(_, let reason, let until): "until \(until.shown): \(reason)"
         case .revoke(_, let object, let reason): [object?.text, reason].compactMap { $0 }.joined(separator: " ")
         case .reactivate(_, let object): object?.text ?? ""
         default: ""

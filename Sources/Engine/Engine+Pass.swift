@@ -43,7 +43,7 @@ extension Engine {
             return PassResult(trouble: isStopping ? Self.stoppingTrouble : nil)
         } catch {
             note(error)
-            setDue(zone, in: .minutes(1))
+            putOff(zone)
             return PassResult(trouble: error.explanation)
         }
     }
@@ -331,6 +331,7 @@ extension Engine {
         if storeTrouble != nil || daemonEpisodes[.storeUnwritable] != nil {
             storeTrouble = nil
             resolve(.storeUnwritable)
+            callBackPutOff()
         }
         writeUnwritten()
     }

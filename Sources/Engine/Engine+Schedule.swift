@@ -11,7 +11,9 @@ extension Engine {
     // MARK: Which zones there are
 
     /// Puts the settings in force: every zone of theirs has its due time (S12), and what left them is watched.
-    func takeUp(_ settings: Settings) {
+    ///
+    /// - Returns: The names of the zones that were in the settings until now.
+    @discardableResult func takeUp(_ settings: Settings) -> [String] {
         self.settings = settings
         let now = ports.clock.uptime()
         let records = knownZones()
@@ -37,15 +39,27 @@ extension Engine {
                 isHastened: old?.isHastened ?? false || isNew && passes[id] != nil)
         }
         guard let records else { return unmanage(besides: present) }
+        var left: [String] = []
         for record in records.values where !present.contains(record.id) {
             // One that leaves the settings is passed over at once, so that nothing goes on saying that they want it.
             let old = zones[record.id]
             let hasJustLeft = old.map { $0.wish != nil } ?? record.isManaged
+            if hasJustLeft, unnamed[record.name] == nil { left.append(record.name) }
             let due = hasJustLeft ? now : old?.due ?? firstDue(record.id, record, count: records.count)
             zones[record.id] = ZoneDuty(name: record.name, wish: nil, due: due, summary: zones[record.id]?.summary)
         }
         for id in zones.keys where !present.contains(id) && records[id] == nil { zones[id] = nil }
         forgetTroublesOfOthers()
+        return left.sorted()
+    }
+
+    /// What a person should read twice about settings that were taken up: a file that was cut off is often good TOML.
+    func remark(onZonesLeft left: [String]) -> String? {
+        let names = left.prefix(5).joined(separator: ", ") + (left.count > 5 ? " and \(left.count - 5) more" : "")
+        if settings.zones.isEmpty {
+            return "the settings name no zone" + (left.isEmpty ? "" : "; watched, and left alone from now on: \(names)")
+        }
+        return left.isEmpty ? nil : "in the settings no more, so watched, and left alone from now on: \(names)"
     }
 
     /// A shorter interval holds at once, also for zones that were put off for a longer one.
@@ -54,8 +68,10 @@ extension Engine {
     }
 
     /// The database cannot be read just now: what left the settings is watched on.
-    private func unmanage(besides present: Set<ZoneID>) {
-        for id in zones.keys where !present.contains(id) { zones[id]?.wish = nil }
+    private func unmanage(besides present: Set<ZoneID>) -> [String] {
+        let left = zones.filter { !present.contains($0.key) && $0.value.wish != nil }
+        for id in left.keys { zones[id]?.wish = nil }
+        return left.values.map(\.name).sorted()
     }
 
     /// The zones that were found by name, as they are in mind.
@@ -147,6 +163,24 @@ extension Engine {
     func setDue(_ zone: ZoneID, in wait: Duration) {
         let isHastened = zones[zone]?.isHastened ?? false
         zones[zone]?.due = ports.clock.uptime() + (isHastened ? .zero : wait)
+    }
+
+    // MARK: While the state cannot be written
+
+    /// Nothing comes of a pass that cannot be written down: one zone finds out whether that is over, and the others cost no
+    /// more requests than settled ones.
+    func putOff(_ zone: ZoneID) {
+        if storeProbe.map({ zones[$0] == nil }) ?? true { storeProbe = zone }
+        let settled = max(settings.daemon.lookEvery, allowedInterval ?? .zero, .minutes(1))
+        setDue(zone, in: storeProbe == zone ? .minutes(1) : settled)
+    }
+
+    /// It can be written again: what may be in motion is looked at without waiting for its turn among the settled.
+    func callBackPutOff() {
+        guard storeProbe != nil else { return }
+        storeProbe = nil
+        let now = ports.clock.uptime()
+        for (id, duty) in zones where (duty.summary?.moving ?? 1) > 0 { zones[id]?.due = min(duty.due, now) }
     }
 
     /// How often settled zones are looked at: as set, or slower when the budget does not allow it.

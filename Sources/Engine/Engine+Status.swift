@@ -3,6 +3,7 @@ import Domain
 extension Engine {
     /// How the daemon stands.
     public func status() async -> EngineStatus {
+        noticeStoreTrouble()
         let budget = await ports.budget.snapshot()
         let totals = totals()
         let now = ports.clock.uptime()
@@ -14,7 +15,14 @@ extension Engine {
             nextPass: next.map { ports.clock.now() + max(.zero, $0 - now) }, lookEvery: await lookEvery(),
             budgetLeft: budget.left, blockedUntil: budget.blockedFor.map { ports.clock.now() + $0 },
             clockSkew: budget.skew, settingsTrouble: settingsTrouble, stateTrouble: stateTrouble,
-            storeTrouble: storeTrouble?.explanation.summary, line: await statusLine())
+            storeTrouble: storeTrouble?.explanation.summary, storeHint: storeTrouble?.explanation.hint,
+            line: await statusLine())
+    }
+
+    /// Between two looks nothing is written, so a database that was removed meanwhile would be called good.
+    private func noticeStoreTrouble() {
+        guard storeTrouble == nil, !isStopping else { return }
+        do throws(StoreTrouble) { try ports.ledger.commit([]) } catch { note(error) }
     }
 
     private func totals() -> ZoneDuty.Summary {
@@ -32,11 +40,11 @@ extension Engine {
         let totals = totals()
         let budget = await ports.budget.snapshot()
         let unseen = zones.values.count { $0.summary == nil } + unnamed.count
-        var parts = ["\(Self.count(zones.count + unnamed.count, "zone")), \(Self.count(totals.subjects, "subject"))"]
+        var parts = ["\(counted(zones.count + unnamed.count, "zone")), \(counted(totals.subjects, "subject"))"]
         parts.append("\(totals.moving) moving, \(totals.wrong) wrong")
-        if unseen > 0 { parts.append("\(Self.count(unseen, "zone")) not looked at yet") }
+        if unseen > 0 { parts.append("\(counted(unseen, "zone")) not looked at yet") }
         let blocked = budget.blockedFor.map { "blocked by Cloudflare for \($0.wholeSeconds) s" }
-        parts.append(blocked ?? "\(budget.left) requests left")
+        parts.append(blocked ?? "\(counted(budget.left, "request")) left")
         parts.append("a look every \(Self.words(await lookEvery()))")
         if settingsTrouble != nil { parts.append("SETTINGS REFUSED, the last good ones are in force") }
         if stateTrouble != nil { parts.append("STATE NOT TRUSTED, only looking") }
@@ -53,8 +61,6 @@ extension Engine {
             self.ports.supervisor.tell(.status(line))
         }
     }
-
-    static func count(_ number: Int, _ noun: String) -> String { "\(number) \(noun)\(number == 1 ? "" : "s")" }
 
     private static func words(_ span: Duration) -> String {
         let seconds = span.wholeSeconds

@@ -41,7 +41,7 @@ extension Engine {
         do throws(StoreTrouble) {
             let all = try ports.ledger.suspensions()
             guard let one = all.first(where: { $0.scope == .all && $0.until > now }) else { return resolve(.suspended) }
-            raise(.suspended, "everything is suspended until \(one.until.rfc3339) by \(one.by): \(one.reason)")
+            raise(.suspended, "everything is suspended until \(one.until.shown) by \(one.by): \(one.reason)")
         } catch {
             note(error)
         }

@@ -22,6 +22,8 @@ public actor Engine {
     var settingsTrouble: String?
     var stateTrouble: String?
     var storeTrouble: StoreTrouble?
+    /// The zone whose passes find out, a minute apart, whether the state can be written again.
+    var storeProbe: ZoneID?
 
     var zones: [ZoneID: ZoneDuty] = [:]
     /// Zones of the settings whose identifier is not known yet, and when to ask for it again.
@@ -121,11 +123,12 @@ public actor Engine {
         isStarted = true
         readState()
         resolve(.settingsRefused)  // with refused ones it would not have come this far
-        takeUp(settings)
+        let left = takeUp(settings)
         beginCare()
         ports.supervisor.tell(.ready)
         ports.news.tell(
             News(.started, .notice, [.init(.version, Edgecert.version), .init(.mode, settings.daemon.mode.rawValue)]))
+        if let remark = remark(onZonesLeft: left) { tellSettings(remark) }
         wake()
         tellStatus()
     }

@@ -103,6 +103,8 @@ public struct EngineStatus: Hashable, Sendable {
     public var stateTrouble: String?
     /// Why nothing can be written down just now, and so nothing is changed; nil when all is well.
     public var storeTrouble: String?
+    /// What to do about it.
+    public var storeHint: String?
     /// The line for `STATUS=`.
     public var line: String
 
@@ -110,12 +112,13 @@ public struct EngineStatus: Hashable, Sendable {
         version: String, startedAt: Timestamp, mode: Mode, zones: Int, subjects: Int, moving: Int, wrong: Int,
         zonesInPass: Int, nextPass: Timestamp?, lookEvery: Duration, budgetLeft: Int?, blockedUntil: Timestamp?,
         clockSkew: Duration?, settingsTrouble: String?, stateTrouble: String?, storeTrouble: String?,
-        line: String
+        storeHint: String? = nil, line: String
     ) {
         (self.version, self.startedAt, self.mode, self.zones) = (version, startedAt, mode, zones)
         (self.subjects, self.moving, self.wrong, self.zonesInPass) = (subjects, moving, wrong, zonesInPass)
         (self.nextPass, self.lookEvery, self.budgetLeft) = (nextPass, lookEvery, budgetLeft)
         (self.blockedUntil, self.clockSkew, self.settingsTrouble) = (blockedUntil, clockSkew, settingsTrouble)
-        (self.stateTrouble, self.storeTrouble, self.line) = (stateTrouble, storeTrouble, line)
+        (self.stateTrouble, self.storeTrouble, self.storeHint) = (stateTrouble, storeTrouble, storeHint)
+        self.line = line
     }
 }

@@ -64,7 +64,10 @@ extension ProviderTrouble: Explained {
         case .notSent(let answer):
             Explanation(
                 code: "cloudflare-not-reached", summary: "Cloudflare was not reached: \(answer.message)",
-                hint: "check name resolution, the proxy variables and the way out of this machine")
+                hint:
+                    "check name resolution, the proxy variables and the way out of this machine; where a certificate is "
+                    + "at fault its clock, its trusted roots (cloudflare.trusted_roots_file), and who opens TLS on the way"
+            )
         case .unanswered(let answer):
             Explanation(
                 code: "cloudflare-unanswered", summary: "no good answer to \(answer.endpoint): \(answer.message)")

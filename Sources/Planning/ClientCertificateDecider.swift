@@ -93,7 +93,7 @@ struct ClientCertificateDecider {
         }
         if let traits = current.clientCertificate, let notAfter = traits.notAfter {
             let due = notAfter - wish.renewalLead(of: traits)
-            if due <= now { return [create(.renewalDue, "\(current.id) ends at \(notAfter.rfc3339)")] }
+            if due <= now { return [create(.renewalDue, "\(current.id) ends at \(notAfter.shown)")] }
         }
         return predecessors(of: current, others)
     }

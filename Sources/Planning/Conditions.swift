@@ -60,7 +60,7 @@ struct Conditions {
             findings.append(
                 finding(
                     subject, .overdue,
-                    "\(late.id) is \(late.sighting.status) since \(late.since.rfc3339)"
+                    "\(late.id) is \(late.sighting.status) since \(late.since.shown)"
                         + errors(of: late) + publication(late), .warning))
         }
         if let stalled = ours.filter({ $0.stage.isStalled }).min(by: isOlder) {
@@ -99,7 +99,7 @@ struct Conditions {
                 finding(record.subject, .held, "\(decision.reason.rawValue): \(decision.detail)", .warning))
         }
         guard let tries = record.tries else { return findings }
-        let detail = "try \(tries.count) at \(tries.at.rfc3339): \(tries.message)"
+        let detail = "try \(tries.count) at \(tries.at.shown): \(tries.message)"
         if tries.reason == .keyTrouble {
             findings.append(finding(record.subject, .keyTrouble, detail, .error))
         } else if tries.action == ClientCertificateAction.runCommand(ObjectID(""), generation: 0).code {
@@ -126,9 +126,9 @@ struct Conditions {
         guard let best = alive.max(by: { ($0.notAfter ?? .distantPast, $0.id) < ($1.notAfter ?? .distantPast, $1.id) }),
             let notAfter = best.notAfter
         else { return [] }
-        let end = { "\(best.id) ends at \(notAfter.rfc3339)" }
+        let end = { "\(best.id) ends at \(notAfter.shown)" }
         if notAfter <= now || best.stage == .expired {
-            return [finding(subject, .expired, "\(best.id) ended at \(notAfter.rfc3339)", .critical)]
+            return [finding(subject, .expired, "\(best.id) ended at \(notAfter.shown)", .critical)]
         }
         var findings: [Finding] = []
         let renewal = CloudflareRenewal(of: best)
@@ -183,7 +183,7 @@ struct Conditions {
     private func suspensions() -> [Finding] {
         input.state.suspensions.filter { $0.until > now && (now - $0.at >= .days(1) || $0.until - now <= .hours(1)) }
             .compactMap { suspension in
-                let detail = "by \(suspension.by) until \(suspension.until.rfc3339): \(suspension.reason)"
+                let detail = "by \(suspension.by) until \(suspension.until.shown): \(suspension.reason)"
                 switch suspension.scope {
                 case .all: return nil
                 case .zone(let zone):
@@ -208,7 +208,7 @@ struct Conditions {
         }
         return [
             Finding(
-                scope: .zone(input.zone), condition: .zoneUnseen, detail: "not seen since \(since.rfc3339): \(trouble)",
+                scope: .zone(input.zone), condition: .zoneUnseen, detail: "not seen since \(since.shown): \(trouble)",
                 priority: .warning)
         ]
     }

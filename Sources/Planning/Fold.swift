@@ -133,7 +133,7 @@ extension PlanDraft {
         let isOther = was.certificates.map(\.id) != now.certificates.map(\.id)
         let isLater = (now.notAfter ?? .distantPast) > (was.notAfter ?? .distantPast)
         guard isOther || isLater else { return nil }
-        return "valid until \(now.notAfter?.rfc3339 ?? "an end that is not told")"
+        return "valid until \(now.notAfter?.shown ?? "an end that is not told")"
     }
 
     /// Notes since when a thing serves, and when it last did. A wrong clock begins no service: its time would prove the

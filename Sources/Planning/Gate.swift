@@ -102,7 +102,7 @@ struct Gate {
     // MARK: Obstacles
 
     private func obstacle(to action: Action, for subject: Subject) -> Decision? {
-        let would = "would: \(action.summary)"
+        let would = "would \(action.summary)"
         if let trouble = input.obstacles.stateUntrusted {
             return .hold(
                 action, because: .stateUntrusted, "\(trouble); 'edgecertctl approve --state' trusts it; \(would)")
@@ -151,13 +151,13 @@ struct Gate {
         if action.effect != .local, record.undoneAt.count >= 2, wishes[record.subject] != nil {
             return .hold(
                 action, because: .undoneOutside,
-                "undone from outside at \(record.undoneAt.map(\.rfc3339).joined(separator: " and ")); find out who else "
+                "undone from outside at \(record.undoneAt.map(\.shown).joined(separator: " and ")); find out who else "
                     + "works on it, then 'edgecertctl unhold \(path)'")
         }
         guard let tries = record.tries, tries.action == action.code, tries.object == action.object else { return nil }
         let next = tries.at + retryDelay(afterFailures: tries.count)
         guard now < next, now >= tries.at else { return nil }
-        let detail = "try \(tries.count) at \(tries.at.rfc3339): \(tries.message)"
+        let detail = "try \(tries.count) at \(tries.at.shown): \(tries.message)"
         if tries.reason == .keyTrouble {
             return Decision(.hold(wouldBe: action), because: .keyTrouble, detail, until: next)
         }

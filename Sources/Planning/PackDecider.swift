@@ -154,7 +154,7 @@ struct PackDecider {
         guard let window = CloudflareRenewal(of: current), window.begins <= now else {
             return [.rest(because: .asWanted)]
         }
-        return [.wait(because: .renewalByCloudflare, "valid until \(window.notAfter.rfc3339)", until: window.isDueBy)]
+        return [.wait(because: .renewalByCloudflare, "valid until \(window.notAfter.shown)", until: window.isDueBy)]
     }
 
     private func isRemovable(_ object: ObjectRecord) -> Bool {

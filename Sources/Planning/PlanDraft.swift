@@ -152,7 +152,7 @@ struct PlanDraft {
             write(
                 Transition(
                     subject: approval.subject, at: now, event: .approvalLapsed, reason: approval.reason,
-                    detail: "given at \(approval.at.rfc3339) by \(approval.by), not used within 7 days"), as: .notice)
+                    detail: "given at \(approval.at.shown) by \(approval.by), not used within 7 days"), as: .notice)
         }
     }
 

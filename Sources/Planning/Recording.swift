@@ -59,11 +59,12 @@ extension PlanDraft {
                 $0.scope == .subject(entry.subject) && $0.condition == .held && $0.resolvedAt == nil
             }
         let what = decision.action?.code ?? decision.wouldBe.map { "not \($0.code)" }
-        let detail = [what, decision.detail.isEmpty ? nil : decision.detail].compactMap { $0 }.joined(separator: ": ")
+        let verdict = [decision.word, what].compactMap { $0 }.joined(separator: " ")
         write(
             Transition(
                 subject: entry.subject, object: decision.action?.object ?? decision.wouldBe?.object, at: now,
-                event: .decided, reason: decision.reason, detail: "\(decision.word) \(detail)"),
+                event: .decided, reason: decision.reason,
+                detail: decision.detail.isEmpty ? verdict : "\(verdict): \(decision.detail)"),
             as: decision.isHeld ? .warning : .info, isTold: !isToldByEpisode)
     }
 
@@ -72,14 +73,14 @@ extension PlanDraft {
         var inputs: [Decision.Input] = [.init("mode", (input.wish?.mode).map(\.rawValue) ?? "unmanaged")]
         inputs.append(.init("wished", record.isWished ? "yes" : "no"))
         for object in own.suffix(5) {
-            let end = object.notAfter.map { ", valid until \($0.rfc3339)" } ?? ""
+            let end = object.notAfter.map { ", valid until \($0.shown)" } ?? ""
             inputs.append(
                 .init(
                     "object \(object.id)",
-                    "\(object.stage.code) (\(object.sighting.status)) since \(object.since.rfc3339)\(end), "
+                    "\(object.stage.code) (\(object.sighting.status)) since \(object.since.shown)\(end), "
                         + object.ownership.rawValue))
         }
-        if let last = record.lastChangeAt { inputs.append(.init("last change", last.rfc3339)) }
+        if let last = record.lastChangeAt { inputs.append(.init("last change", last.shown)) }
         if let tries = record.tries {
             inputs.append(.init("tries", "\(tries.count) of \(tries.action): \(tries.message)"))
         }

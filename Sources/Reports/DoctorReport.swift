@@ -68,6 +68,14 @@ extension DoctorReport: ReportText {
 
 /// How the figures that a doctor measures are judged. Pure.
 extension HealthFinding {
+    /// - Parameter mode: Of the file that the unit takes the token from.
+    public static func tokenFile(path: String, mode: UInt32) -> HealthFinding? {
+        guard mode & 0o007 != 0 else { return nil }
+        return HealthFinding(
+            .token, .doubtful, "everybody on this machine may open \(path)",
+            hint: "'chmod 0600 \(path)', and roll the token if others were on this machine")
+    }
+
     /// - Parameter skew: This machine's clock minus Cloudflare's `Date:`, in whole seconds.
     public static func clock(skew: Duration) -> HealthFinding {
         let seconds = skew.wholeSeconds
@@ -98,6 +106,20 @@ extension HealthFinding {
             ? HealthFinding(.token, .doubtful, text, hint: hint) : HealthFinding(.token, .good, text)
     }
 
+    /// Whoever may not look has found nothing bad.
+    public static func unreadable(_ about: About, _ text: String) -> HealthFinding {
+        HealthFinding(about, .unknown, text, hint: "be root, or a member of the group 'edgecert', to have it looked at")
+    }
+
+    /// What is not there while a daemon has it open is a file that somebody removed: starting it again would begin a new one.
+    public static func databaseRemoved(path: String) -> HealthFinding {
+        HealthFinding(
+            .database, .bad, "there is no \(path), though the daemon runs with it: it was removed",
+            hint:
+                "stop edgecertd, put a backup in its place, start edgecertd; nothing is changed at Cloudflare until then"
+        )
+    }
+
     /// - Parameter files: Further files that the file system can take; nil where it does not say.
     public static func disk(path: String, freeBytes: UInt64, files: UInt64?) -> HealthFinding {
         let text = "\(freeBytes >> 20) MiB free for \(path)" + (files.map { ", room for \($0) more files" } ?? "")
@@ -120,13 +142,17 @@ extension HealthFinding {
         }
         let active = properties["ActiveState"] ?? "unknown"
         let restarts = properties["NRestarts"].flatMap(Int.init) ?? 0
-        var text = "\(active) (\(properties["SubState"] ?? "?")), \(restarts) restarts"
+        var text = "\(active) (\(properties["SubState"] ?? "?")), \(counted(restarts, "restart"))"
         if let result = properties["Result"], result != "success" { text += ", last result '\(result)'" }
         let isWell = active == "active" || active == "reloading"
+        let isMerelyDown = active == "inactive" && properties["Result"] ?? "success" == "success"
+        let hint =
+            isMerelyDown ? "'systemctl enable --now edgecertd' starts it" : "'journalctl -u edgecertd -e' tells why"
         let unit = HealthFinding(
             .unit, !isWell ? .bad : restarts > 0 ? .doubtful : .good, text,
-            hint: isWell && restarts == 0 ? nil : "'journalctl -u edgecertd -e' tells why")
-        return [unit, watchdog(properties["WatchdogUSec"] ?? "")]
+            hint: isWell && restarts == 0 ? nil : hint)
+        // Of a unit that is down systemd does not tell what the watchdog will be.
+        return isWell ? [unit, watchdog(properties["WatchdogUSec"] ?? "")] : [unit]
     }
 
     private static func watchdog(_ interval: String) -> HealthFinding {
@@ -157,7 +183,7 @@ extension HealthFinding {
             findings.append(
                 HealthFinding(
                     .daemon, .bad, "changes nothing: \(trouble)",
-                    hint: "free space there, or make it writable; it goes on by itself then"))
+                    hint: daemon.storeHint ?? "free space there, or make it writable; it goes on by itself then"))
         }
         if let until = daemon.blockedUntil, until > report.at {
             findings.append(
@@ -165,15 +191,20 @@ extension HealthFinding {
                     .daemon, .doubtful, "Cloudflare refuses every request until \(until.text)",
                     hint: "something else spends the token's limit; lower cloudflare.request_share"))
         }
-        if report.zones.unseen > 0 {
+        // What cannot be written down makes every sight old.
+        if report.zones.unseen > 0, daemon.storeTrouble == nil {
             findings.append(
                 HealthFinding(
-                    .daemon, .bad, "\(report.zones.unseen) zones were not seen for too long",
+                    .daemon, .bad, "\(counted(report.zones.unseen, "zone")) not seen for too long",
                     hint: "'edgecertctl list --wrong' and the journal tell why"))
         }
         if findings.isEmpty {
             let mode = daemon.mode == "observe" ? ", mode observe: it changes nothing" : ", mode \(daemon.mode)"
-            findings.append(HealthFinding(.daemon, .good, "version \(daemon.version)\(mode); \(report.headline)"))
+            let isWrong = report.exitCode == .wrong
+            findings.append(
+                HealthFinding(
+                    .daemon, isWrong ? .doubtful : .good, "version \(daemon.version)\(mode); \(report.headline)",
+                    hint: isWrong ? "'edgecertctl status' and 'edgecertctl list --wrong' tell what is wrong" : nil))
         }
         return findings
     }

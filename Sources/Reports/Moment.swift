@@ -22,10 +22,7 @@ public struct Moment: Hashable, Comparable, Codable, Sendable {
     public static func < (left: Moment, right: Moment) -> Bool { left.timestamp < right.timestamp }
 
     /// `2026-11-21 03:28:38Z`, to the second: for tables.
-    public var text: String {
-        let whole = Timestamp(unixSeconds: timestamp.unixSeconds).rfc3339
-        return whole.split(separator: "T").joined(separator: " ")
-    }
+    public var text: String { timestamp.shown }
 }
 
 /// Durations as people write and read them: `90s`, `15m`, `4h`, `30d`.

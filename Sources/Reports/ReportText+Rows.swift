@@ -8,7 +8,7 @@ extension HistoryReport: ReportText {
         for row in rows {
             let why = [row.reason, row.move == "surprising" ? "surprising" : nil, row.detail].compactMap { $0 }
             table.add(
-                .init(row.at.text), .init(row.path), .init(row.event), .init(row.fromStatus ?? row.fromStage ?? "-"),
+                .time(row.at.text), .init(row.path), .init(row.event), .init(row.fromStatus ?? row.fromStage ?? "-"),
                 .init(row.toStatus ?? row.toStage ?? "-"),
                 .init(why.filter { !$0.isEmpty }.joined(separator: ", "), row.move == "surprising" ? .yellow : nil))
         }
@@ -30,7 +30,7 @@ extension [OrderRow] {
             let asked = row.askedBy.map { " (asked by \($0))" } ?? ""
             let answer = row.message.map { ": \($0)" } ?? ""
             table.add(
-                .init(row.id), .init(row.at.text), .init(row.path), .init(row.state, colour),
+                .init(row.id), .time(row.at.text), .init(row.path), .init(row.state, colour),
                 .init("\(row.words), because \(row.reason)\(asked)\(answer)"))
         }
         return table
@@ -52,7 +52,7 @@ extension AuditReport: ReportText {
         for row in rows {
             let detail = row.detail.isEmpty ? "" : " (\(row.detail))"
             table.add(
-                .init(row.at.text), .init(row.person), .init(row.verb), .init(row.target),
+                .time(row.at.text), .init(row.person), .init(row.verb), .init(row.target),
                 .init(row.outcome + detail))
         }
         return table.text(style)
@@ -68,7 +68,7 @@ extension RecordsReport: ReportText {
     /// The records as a fragment of a zone file, with a comment for each pack.
     public var zoneFile: String {
         let comments = packs.map { pack in
-            "; \(TextStyle.plain(pack.path)) \(TextStyle.plain(pack.status)) since \(pack.since.timestamp.rfc3339)\n"
+            "; \(TextStyle.plain(pack.path)) \(TextStyle.plain(pack.status)) since \(pack.since.timestamp.shown)\n"
         }
         return comments.joined() + ZoneFragment(packs).text
     }

@@ -1,3 +1,5 @@
+import Domain
+
 extension SubjectDetail: ReportText {
     public func text(_ style: TextStyle) -> String {
         var facts = Facts()
@@ -30,7 +32,7 @@ extension ObjectDetail {
         facts.add("hosts", hosts?.joined(separator: ", "))
         facts.add("authority", authority)
         facts.add("validation", method)
-        facts.add("validity", validityDays.map { "\($0) days" })
+        facts.add("validity", validityDays.map { counted($0, "day") })
         for certificate in certificates ?? [] {
             let issuer = certificate.issuer ?? "unknown issuer"
             facts.add(

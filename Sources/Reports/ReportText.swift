@@ -11,7 +11,7 @@ extension SubjectState {
         switch self {
         case .ok: .green
         case .moving: .cyan
-        case .suspended: .yellow
+        case .suspended, .released: .yellow
         case .wrong, .held, .expired, .unknown: .red
         }
     }
@@ -106,7 +106,8 @@ extension StatusReport: ReportText {
     private var subjectLine: String {
         let parts = [
             (subjects.ok, "ok"), (subjects.moving, "moving"), (subjects.wrong, "wrong"), (subjects.held, "held"),
-            (subjects.suspended, "suspended"), (subjects.expired, "expired"), (subjects.unknown, "unknown"),
+            (subjects.suspended, "suspended"), (subjects.released, "released"), (subjects.expired, "expired"),
+            (subjects.unknown, "unknown"),
         ]
         let words = parts.filter { $0.0 > 0 }.map { "\($0.0) \($0.1)" }.joined(separator: ", ")
         let others = subjects.notWished > 0 ? "; \(subjects.notWished) not in the settings" : ""
@@ -116,7 +117,7 @@ extension StatusReport: ReportText {
     private var cloudflareLine: String? {
         guard let daemon else { return nil }
         var parts: [String] = []
-        if let left = daemon.budgetLeft { parts.append("\(left) requests left in this window") }
+        if let left = daemon.budgetLeft { parts.append("\(counted(left, "request")) left in this window") }
         parts.append("settled zones are looked at every \(ShortDuration.text(.seconds(daemon.lookEverySeconds)))")
         if let until = moment(daemon.blockedUntil, at: at) { parts.append("blocked until \(until)") }
         if let skew = daemon.clockSkewSeconds, skew.magnitude > 60 { parts.append("clock off by \(skew) s") }
@@ -135,7 +136,7 @@ extension StatusReport: ReportText {
         guard !suspensions.isEmpty else { return "" }
         var table = Table("SUSPENDED", "UNTIL", "BY", "REASON")
         for row in suspensions {
-            table.add(.init(row.scope), .init(moment(row.until, at: at) ?? ""), .init(row.by), .init(row.reason))
+            table.add(.init(row.scope), .time(moment(row.until, at: at) ?? ""), .init(row.by), .init(row.reason))
         }
         return "\n" + table.text(style)
     }

@@ -58,6 +58,10 @@ public struct Reporter: Sendable {
         if report.troubleCount > 0 { return counted(report.troubleCount, "open trouble") }
         if subjects.suspended > 0 { return "suspended: \(subjects.suspended) of \(subjects.wished) subjects" }
         if subjects.moving > 0 { return "moving: \(subjects.moving) of \(subjects.wished) subjects" }
+        if subjects.released > 0 { return "given out of hand: \(subjects.released) of \(subjects.wished) subjects" }
+        if report.zones.managed == 0, report.zones.unmanaged > 0 {
+            return "the settings name no zone: those that they named are watched, and left alone"
+        }
         return subjects.wished == 0
             ? "the settings wish nothing yet" : "as wanted: \(counted(subjects.wished, "subject"))"
     }

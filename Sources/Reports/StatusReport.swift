@@ -37,6 +37,8 @@ public struct StatusReport: Codable, Hashable, Sendable {
         public var wrong = 0
         public var held = 0
         public var suspended = 0
+        /// Wished, and given out of hand by a person: nobody orders or renews them.
+        public var released = 0
         public var expired = 0
         public var unknown = 0
         public var notWished = 0
@@ -59,6 +61,7 @@ public struct StatusReport: Codable, Hashable, Sendable {
             case .wrong: wrong += 1
             case .held: held += 1
             case .suspended: suspended += 1
+            case .released: released += 1
             case .expired: expired += 1
             case .unknown: unknown += 1
             }
@@ -95,6 +98,8 @@ public struct DaemonReport: Codable, Hashable, Sendable {
     public var stateTrouble: String?
     /// Why nothing can be written down: nothing is changed at Cloudflare, and what is shown grows old.
     public var storeTrouble: String?
+    /// What to do about that.
+    public var storeHint: String?
 
     public init(_ status: EngineStatus) {
         (version, startedAt) = (status.version, Moment(status.startedAt))
@@ -104,7 +109,7 @@ public struct DaemonReport: Codable, Hashable, Sendable {
         (budgetLeft, blockedUntil) = (status.budgetLeft, status.blockedUntil.map(Moment.init))
         clockSkewSeconds = status.clockSkew.map { Int(clamping: $0.wholeSeconds) }
         (settingsTrouble, stateTrouble) = (status.settingsTrouble, status.stateTrouble)
-        storeTrouble = status.storeTrouble
+        (storeTrouble, storeHint) = (status.storeTrouble, status.storeHint)
     }
 }
 

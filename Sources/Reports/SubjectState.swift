@@ -2,7 +2,7 @@ import Domain
 
 /// How a subject stands, in one word for people. The raw value is part of the JSON. Never renamed.
 public enum SubjectState: String, Codable, Hashable, Sendable, CaseIterable {
-    case ok, moving, wrong, held, suspended, expired, unknown
+    case ok, moving, wrong, held, suspended, released, expired, unknown
 }
 
 /// Judges one subject from what is kept of it and the clock: the worst of all that is true of it is its state.
@@ -54,6 +54,9 @@ struct Judgement {
         } else if let suspension {
             state = .suspended
             headline = "suspended until \(Moment(suspension.until).text) by \(suspension.by): \(suspension.reason)"
+        } else if record.isWished, record.decision?.reason == .released {
+            state = .released
+            headline = Self.rest(record, current, isValid, now)
         } else if isMoving {
             state = .moving
             headline = Self.motion(record, current, now)
@@ -62,7 +65,7 @@ struct Judgement {
             headline = Self.rest(record, current, isValid, now)
         }
         switch state {
-        case .ok, .moving, .suspended: isWrong = false
+        case .ok, .moving, .suspended, .released: isWrong = false
         case .wrong, .held: isWrong = true
         case .expired, .unknown: isWrong = record.isWished || !trouble.isEmpty
         }

@@ -43,8 +43,17 @@ struct Table {
     struct Cell {
         var text: String
         var colour: TextStyle.Colour?
+        /// Half a time is none: its column gives way to no terminal.
+        var isWhole = false
+
         init(_ text: String, _ colour: TextStyle.Colour? = nil) {
             (self.text, self.colour) = (TextStyle.plain(text), colour)
+        }
+
+        static func time(_ text: String) -> Cell {
+            var cell = Cell(text)
+            cell.isWhole = true
+            return cell
         }
     }
 
@@ -74,7 +83,8 @@ struct Table {
         guard let width = style.width, widths.count > 1, others + min(widths.last ?? 0, Self.leastLast) > width else {
             return lines.map { line($0, widths, style) }.joined()
         }
-        let narrow = Self.narrowed(Array(widths.dropLast()), to: width)
+        let whole = Set(widths.indices.filter { column in rows.contains { $0[column].isWhole } })
+        let narrow = Self.narrowed(Array(widths.dropLast()), whole, to: width)
         return lines.map { cells in
             let first = zip(cells.dropLast(), narrow).map { Cell(Self.shortened($0.text, to: $1), $0.colour) }
             return line(first, narrow, TextStyle(isColoured: style.isColoured)) + below(cells.last, width, style)
@@ -119,12 +129,15 @@ struct Table {
         return lines.map { margin + style.paint($0, cell.colour) + "\n" }.joined()
     }
 
-    /// The widest columns give way until all fit, none below a least width.
-    private static func narrowed(_ widths: [Int], to width: Int) -> [Int] {
+    /// The widest columns give way until all fit, none below a least width, and the `whole` ones not at all.
+    private static func narrowed(_ widths: [Int], _ whole: Set<Int>, to width: Int) -> [Int] {
         var widths = widths
+        let flexible = widths.indices.filter { !whole.contains($0) }
         func excess() -> Int { widths.reduce(0, +) + gap * (widths.count - 1) - width }
-        while excess() > 0, let widest = widths.max(), widest > leastColumn, let place = widths.firstIndex(of: widest) {
-            let next = widths.filter { $0 < widest }.max() ?? leastColumn
+        while excess() > 0, let place = flexible.max(by: { (widths[$0], $1) < (widths[$1], $0) }),
+            case let widest = widths[place], widest > leastColumn
+        {
+            let next = flexible.map { widths[$0] }.filter { $0 < widest }.max() ?? leastColumn
             widths[place] = max(widest - excess(), min(next, widest - 1), leastColumn)
         }
         return widths

@@ -1,8 +1,5 @@
 import Domain
 
-/// `1 subject`, `2 subjects`
-public func counted(_ count: Int, _ noun: String) -> String { count == 1 ? "1 \(noun)" : "\(count) \(noun)s" }
-
 /// What codes mean, in a clause for people. A new code does not compile without its words.
 extension Reason {
     public var words: String {
@@ -98,7 +95,7 @@ extension Episode.Condition {
         case .statusUnread: "Cloudflare's status word is not known to this version"
         case .suspended: "changes are suspended"
         case .zoneUnseen: "its zone was not seen completely for three intervals"
-        case .zoneUnknown: "Cloudflare shows no such zone to the token"
+        case .zoneUnknown: "a zone of the settings was not found at Cloudflare"
         case .clockSkewed: "this machine's clock differs from Cloudflare's"
         case .tokenRefused: "Cloudflare does not accept the token"
         case .tokenExpiring: "the token nears its end"
@@ -136,7 +133,7 @@ extension PackAction {
         case .adopt(let id): "adopt the pack \(id)"
         case .order(let wish):
             "order a pack for \(wish.hosts.names.joined(separator: ", "))"
-                + " (\(wish.authority.rawValue), \(wish.method.rawValue), \(wish.validityDays) days)"
+                + " (\(wish.authority.rawValue), \(wish.method.rawValue), \(counted(wish.validityDays, "day")))"
         case .restart(let id): "restart the validation of the pack \(id)"
         case .recheck(let id, let method): "have the pack \(id) checked again by \(method.rawValue)"
         case .setBranding(let id, let wanted): "switch branding \(wanted ? "on" : "off") for the pack \(id)"

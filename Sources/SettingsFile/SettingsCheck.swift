@@ -18,7 +18,18 @@ public enum SettingsCheck {
                     + self.requestFlaws(wish, zone, reading.places, request)
             }
         }
-        return (reading.warnings + findings).inOrder(of: reading.files)
+        return (reading.warnings + emptiness(of: reading) + findings).inOrder(of: reading.files)
+    }
+
+    /// A file that was cut off, or written anew by a program that failed, is often empty, and good TOML.
+    private static func emptiness(of reading: SettingsReading) -> [Diagnostic] {
+        guard reading.settings.zones.isEmpty else { return [] }
+        return [
+            Diagnostic(
+                .warning, code: "no-zones", file: reading.files.first ?? "", place: TextPlace(line: 1, column: 1),
+                key: "zone", found: "no zone at all",
+                allowed: "one or more [[zone]]", hint: "with these settings nothing is ordered, renewed or removed")
+        ]
     }
 
     private static func findings(_ wish: Wish, _ zone: ZoneWish, _ now: Timestamp) -> [Finding] {

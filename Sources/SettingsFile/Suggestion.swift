@@ -1,7 +1,7 @@
 /// Guesses what a mistyped word was meant to be.
-enum Suggestion {
+public enum Suggestion {
     /// The nearest of `words`; nil when none is near: up to a third of the letters may be wrong, and two always.
-    static func nearest(to word: String, among words: [String]) -> String? {
+    public static func nearest(to word: String, among words: [String]) -> String? {
         let typed = Array(word.lowercased().replacingHyphens.utf8.prefix(longest + 1))
         guard !typed.isEmpty, typed.count <= longest else { return nil }
         var best: (word: String, distance: Int)?

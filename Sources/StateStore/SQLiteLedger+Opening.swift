@@ -195,7 +195,7 @@ struct Opening {
             try database.append(
                 AuditEntry(
                     at: now, person: Self.person, verb: "restore", target: file.path,
-                    detail: copiedAt.map { "a copy of \($0.rfc3339)" } ?? "another file than before",
+                    detail: copiedAt.map { "a copy of \($0.shown)" } ?? "another file than before",
                     outcome: "taken as the database"))
         }
         outcome = .restored(copiedAt: copiedAt)

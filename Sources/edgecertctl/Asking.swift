@@ -45,13 +45,15 @@ struct Asking {
             guard trouble.isAbsence else { throw Failure(trouble) }
             let reporter: Reporter
             do {
-                reporter = try self.reporter(options.databaseBeside)
+                reporter = try self.reporter(ReadingOptions.databaseBeside)
             } catch let failure as Failure {
                 // Both ways are closed: the first one is what has to be mended.
                 Output.complain("error", failure.explanation.summary)
                 throw Failure(trouble)
             }
-            Output.complain("note", "\(trouble.explanation.summary); this is what the database holds")
+            let explanation = trouble.explanation(beside: ReadingOptions.databaseBeside)
+            Output.complain("note", "\(explanation.summary); this is what the database holds")
+            if let hint = explanation.hint { Output.complain("hint", hint) }
             return try alone(reporter)
         }
     }
@@ -82,10 +84,6 @@ struct Commanding {
             throw Failure(trouble)
         }
     }
-}
-
-extension Failure {
-    init(_ trouble: VarlinkTrouble) { self.init(trouble.explanation, exitCode: Int32(clamping: trouble.exitCode)) }
 }
 
 extension VarlinkTrouble {

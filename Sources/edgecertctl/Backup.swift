@@ -14,23 +14,46 @@ struct Backup: ParsableCommand {
     var stateDirectory = "/var/lib/edgecertd"
     @Flag(help: "Print JSON of a stable shape instead of text.") var json = false
 
+    /// Where the copy is made: only what is whole gets the name that was asked for.
+    private var unfinished: String { "\(target).unfinished" }
+
+    private var target: String {
+        let end = directory.lastIndex { $0 != "/" }
+        return end.map { String(directory[...$0]) } ?? directory
+    }
+
     func run() throws {
-        guard mkdir(directory, 0o700) == 0 else { throw FileTrouble(directory, "mkdir") }
-        let database = "\(directory)/edgecert.db"
+        var facts = stat()
+        guard lstat(target, &facts) != 0 else { throw FileTrouble(target, "mkdir", number: EEXIST) }
+        guard mkdir(unfinished, 0o700) == 0 else { throw FileTrouble(unfinished, "mkdir") }
+        do {
+            let report = try copy()
+            guard rename(unfinished, target) == 0 else { throw FileTrouble(target, "rename") }
+            try FolderCopy.sync(target.lastIndex(of: "/").map { String(target[...$0]) } ?? ".")
+            try Output.write(json ? Output.json(report) : report.text)
+        } catch {
+            // An empty folder goes, a half copy stays for a person to look at.
+            if rmdir(unfinished) != 0, errno == ENOTEMPTY {
+                Output.complain("note", "what was copied until then is in \(unfinished): it is no backup")
+            }
+            throw error
+        }
+    }
+
+    private func copy() throws -> BackupReport {
+        let database = "\(unfinished)/edgecert.db"
         // The database first: every key that it speaks of is then among the keys that are copied after it.
         do throws(StoreTrouble) {
             try SQLiteLedger.backup(of: "\(stateDirectory)/edgecert.db", to: database, now: Wall.now())
         } catch {
-            rmdir(directory)
             throw Failure(error.explanation)
         }
         var copy = FolderCopy()
-        try copy.copy("\(stateDirectory)/keys", to: "\(directory)/keys")
-        try FolderCopy.sync(directory)
-        let report = BackupReport(
-            directory: directory, subjects: try verify(database), files: copy.files, bytes: copy.bytes,
+        try copy.copy("\(stateDirectory)/keys", to: "\(unfinished)/keys")
+        try FolderCopy.sync(unfinished)
+        return BackupReport(
+            directory: target, subjects: try verify(database), files: copy.files, bytes: copy.bytes,
             missingKeys: copy.isMissing, stateDirectory: stateDirectory)
-        Output.write(json ? try Output.json(report) : report.text)
     }
 
     /// Has SQLite look at every page and index of the copy, then reads all rows of it as the daemon would.
@@ -59,7 +82,7 @@ struct BackupReport: Encodable {
     let stateDirectory: String
 
     var text: String {
-        let keys = missingKeys ? "there is no keys folder yet" : "\(files) files of keys and certificates"
+        let keys = missingKeys ? "there is no keys folder yet" : "\(counted(files, "file")) of keys and certificates"
         return """
             \(directory): the database with \(counted(subjects, "subject")), found sound; \(keys), \(bytes) bytes, compared
 
@@ -197,7 +220,9 @@ struct FileTrouble: Explained {
     let step: String
     private let number: Int32
 
-    init(_ path: String, _ step: String) { (self.path, self.step, number) = (path, step, errno) }
+    init(_ path: String, _ step: String, number: Int32 = errno) {
+        (self.path, self.step, self.number) = (path, step, number)
+    }
 
     var explanation: Explanation {
         let hint: String? =

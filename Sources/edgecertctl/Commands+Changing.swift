@@ -17,7 +17,10 @@ struct ChangeOptions: ParsableArguments {
 extension DaemonCommand {
     func perform(_ method: ControlMethod, _ parameters: some Encodable = NoParameters()) throws -> CommandReport {
         let report = try Commanding(options: options.daemon).perform(method, parameters)
-        try options.printing.show(report)
+        do { try options.printing.show(report) } catch let trouble as OutputTrouble {
+            Output.complain("note", "the daemon has carried it out all the same")
+            throw trouble
+        }
         return report
     }
 }

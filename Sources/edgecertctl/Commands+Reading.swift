@@ -179,7 +179,10 @@ struct Records: ParsableCommand {
         let report = try Asking(options: options).report(.records, parameters, as: RecordsReport.self) {
             try $0.records(try $0.finder.scope(scope))
         }
-        if zoneFile { return Output.write(report.zoneFile) }
+        guard !zoneFile else {
+            try Output.write(report.zoneFile)
+            return
+        }
         try options.printing.show(report)
     }
 }

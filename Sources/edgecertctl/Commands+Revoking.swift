@@ -25,7 +25,7 @@ struct Revoke: DaemonCommand {
                 patience: options.daemon.replyTimeout.duration)
         }
         let forecast = try RevocationForecast(detail, object: object)
-        if !options.printing.json { Output.write(forecast.text(options.printing.style)) }
+        if !options.printing.json { try Output.write(forecast.text(options.printing.style)) }
         if !yes { try Confirmation.ask("Revoke it? Type 'yes':") }
         // What was shown is what is revoked, though another one came into use meanwhile.
         let parameters = RevokeParameters(subject: detail.row.path, object: forecast.object, reason: reason)
@@ -51,7 +51,7 @@ enum Confirmation {
                 "not-confirmed", "nobody is there to confirm it", hint: "give --yes where that is intended", exitCode: 5
             )
         }
-        Output.write(question + " ")
+        try Output.write(question + " ")
         guard readLine()?.trimming() == "yes" else {
             throw Failure("not-confirmed", "nothing was done", exitCode: 5)
         }

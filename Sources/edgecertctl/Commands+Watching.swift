@@ -17,8 +17,7 @@ struct Watch: ParsableCommand {
         try Commanding(options: daemon).answered { client in
             try client.stream(.watch, parameters, as: WatchLine.self, patience: nil) { line in
                 do {
-                    try printLine(line)
-                    return true
+                    return try printLine(line)
                 } catch {
                     trouble = error
                     return false
@@ -28,8 +27,8 @@ struct Watch: ParsableCommand {
         if let trouble { throw trouble }
     }
 
-    private func printLine(_ line: WatchLine) throws {
-        Output.write(printing.json ? try Output.json(line, onOneLine: true) : line.text(printing.style))
+    private func printLine(_ line: WatchLine) throws -> Bool {
+        try Output.write(printing.json ? Output.json(line, onOneLine: true) : line.text(printing.style))
     }
 }
 
@@ -62,7 +61,7 @@ struct Wait: ParsableCommand {
                     return report
                 }
                 let line = try watcher.nextReply(to: .watch, as: WatchLine.self, patience: min(Self.lookAgain, left))
-                if let line, !printing.json { Output.write(line.text(printing.style)) }
+                if let line, !printing.json { try Output.write(line.text(printing.style)) }
             }
         }
         try printing.show(report)

@@ -24,7 +24,7 @@ struct PrintOptions: ParsableArguments {
     }
 
     func show(_ report: some ReportText & Encodable) throws {
-        Output.write(json ? try Output.json(report) : report.text(style))
+        try Output.write(json ? Output.json(report) : report.text(style))
     }
 }
 
@@ -50,7 +50,7 @@ struct ReadingOptions: ParsableArguments {
             discussion: "Without it the one of EDGECERT_DATABASE, or the usual one, is read when the daemon is down."))
     var database: String?
 
-    var databaseBeside: String { environment("EDGECERT_DATABASE") ?? "/var/lib/edgecertd/edgecert.db" }
+    static var databaseBeside: String { environment("EDGECERT_DATABASE") ?? "/var/lib/edgecertd/edgecert.db" }
 }
 
 /// A duration as it is typed: `90s`, `15m`, `4h`, `30d`.

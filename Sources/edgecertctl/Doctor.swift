@@ -23,9 +23,13 @@ struct Doctor: AsyncParsableCommand {
         var findings: [HealthFinding] = []
         let settings = self.settings(&findings)
         await cloudflare(settings, &findings)
-        database(settings, &findings)
+        tokenFile(&findings)
+        let path = "\(settings.daemon.stateDirectory)/edgecert.db"
+        var answers: [HealthFinding] = []
+        let isRunning = socket(beside: path, &answers)
+        database(path, isRunning: isRunning, &findings)
         disk(settings, &findings)
-        socket(&findings)
+        findings += answers
         unit(&findings)
         let report = DoctorReport(at: Moment(Wall.now()), findings: findings)
         try printing.show(report)
@@ -85,6 +89,16 @@ struct Doctor: AsyncParsableCommand {
         }
     }
 
+    /// systemd hands the token on from there to the service alone, whoever else may read it.
+    private func tokenFile(_ findings: inout [HealthFinding]) {
+        let path = "/etc/edgecertd/cloudflare-token"
+        var facts = stat()
+        guard stat(path, &facts) == 0, let finding = HealthFinding.tokenFile(path: path, mode: facts.st_mode) else {
+            return
+        }
+        findings.append(finding)
+    }
+
     /// The credential of the running unit where this user may read it, else the settings' file.
     private func token(_ settings: Settings) throws(CredentialTrouble) -> Secret {
         let ofUnit = "/run/credentials/edgecertd.service"
@@ -99,8 +113,7 @@ struct Doctor: AsyncParsableCommand {
 
     // MARK: This machine
 
-    private func database(_ settings: Settings, _ findings: inout [HealthFinding]) {
-        let path = "\(settings.daemon.stateDirectory)/edgecert.db"
+    private func database(_ path: String, isRunning: Bool, _ findings: inout [HealthFinding]) {
         do throws(StoreTrouble) {
             let ledger = try SQLiteLedger.openReading(path)
             let (zones, episodes) = (try ledger.zones().count, try ledger.openEpisodes().count)
@@ -112,6 +125,10 @@ struct Doctor: AsyncParsableCommand {
                         .database, .bad, "\(text); not trusted: \($0)",
                         hint: "look at 'edgecertctl plan', then 'edgecertctl approve --state'")
                 } ?? HealthFinding(.database, .good, text))
+        } catch .unopenable where access(path, R_OK) != 0 && errno == EACCES {
+            findings.append(.unreadable(.database, "\(path) may not be read by this user"))
+        } catch .missing where isRunning {
+            findings.append(.databaseRemoved(path: path))
         } catch {
             findings.append(HealthFinding(.database, .bad, error.explanation))
         }
@@ -132,18 +149,25 @@ struct Doctor: AsyncParsableCommand {
         findings.append(.disk(path: path, freeBytes: overflow ? .max : bytes, files: files))
     }
 
-    private func socket(_ findings: inout [HealthFinding]) {
+    /// - Returns: True when a daemon runs, whether it answers or not.
+    private func socket(beside database: String, _ findings: inout [HealthFinding]) -> Bool {
         do throws(VarlinkTrouble) {
             let client = try VarlinkClient(path: daemon.socket)
             let report = try client.call(
                 .status, as: StatusReport.self, patience: daemon.replyTimeout.duration)
             findings.append(HealthFinding(.socket, .good, "\(daemon.socket) answers"))
             findings += HealthFinding.daemon(report)
+            return true
         } catch .answered(let answer) {
             findings.append(HealthFinding(.socket, .good, "\(daemon.socket) answers"))
             findings.append(HealthFinding(.daemon, .bad, VarlinkTrouble.answered(answer).explanation))
+            return true
+        } catch .socket(.denied(let path)) {
+            findings.append(.unreadable(.socket, "\(path) may not be opened by this user"))
+            return StoreHolder.process(of: database) != nil
         } catch {
-            findings.append(HealthFinding(.socket, .bad, error.explanation))
+            findings.append(HealthFinding(.socket, .bad, error.explanation(beside: database)))
+            return StoreHolder.process(of: database) != nil
         }
     }
 

@@ -18,15 +18,29 @@ import Glibc
         } catch let failure as Failure {
             failure.print()
             exit(failure.exitCode)
+        } catch let trouble as OutputTrouble {
+            exit(Self.report(trouble))
         } catch {
             exit(Self.report(error))
         }
     }
 
+    private static func report(_ trouble: OutputTrouble) -> Int32 {
+        Output.complain("error", trouble.explanation.summary)
+        Output.complain("hint", trouble.explanation.hint ?? "")
+        return Failure.unwritten
+    }
+
     /// Help and versions go to standard output; what is wrong with the command line to standard error, with 2.
     private static func report(_ error: any Error) -> Int32 {
-        guard Edgecertctl.exitCode(for: error) != .success else {
-            Output.write(Edgecertctl.fullMessage(for: error) + "\n")
+        let arguments = Array(CommandLine.arguments.dropFirst())
+        let isHelp = Edgecertctl.exitCode(for: error) == .success
+        if !isHelp || arguments.first == "help", let failure = Usage.failure(of: arguments) {
+            failure.print()
+            return failure.exitCode
+        }
+        guard !isHelp else {
+            do { try Output.write(Edgecertctl.fullMessage(for: error) + "\n") } catch { return report(error) }
             return 0
         }
         if let explained = error as? any Explained {
@@ -34,7 +48,7 @@ import Glibc
             return 1
         }
         Failure(
-            "usage", Edgecertctl.message(for: error),
+            "usage", Usage.message(Edgecertctl.message(for: error)),
             hint: "'edgecertctl --help' and 'edgecertctl help COMMAND' show what is possible"
         ).print()
         return Failure.usage
@@ -51,7 +65,8 @@ struct Edgecertctl: AsyncParsableCommand {
             zone. Reading works from the database when the daemon is down, and says so.
 
             Exit codes: 0 as wanted; 1 trouble with the request itself; 2 usage; 3 something is wrong with a \
-            certificate; 4 something is moving; 5 refused for safety; 69 daemon or Cloudflare not reachable. With \
+            certificate; 4 something is moving; 5 refused for safety; 69 daemon or Cloudflare not reachable; 74 the output \
+            cannot be written. With \
             --json an error is printed as {"error": {"code", "summary", "hint"}}, too.
             """,
         version: "edgecertctl \(Edgecert.version)",

@@ -3,28 +3,42 @@ import FoundationEssentials
 import Glibc
 import Reports
 
-/// Standard output and standard error. What cannot be written (a closed pipe, a full disk) is not worth a crash: the
-/// exit code still tells.
+/// Standard output and standard error.
 enum Output {
-    static func write(_ text: String) { write(text, to: STDOUT_FILENO) }
+    @discardableResult static func write(_ text: String) throws(OutputTrouble) -> Bool {
+        try write(text, to: STDOUT_FILENO)
+    }
 
-    /// `edgecertctl: error: …` on standard error.
+    /// `edgecertctl: error: …` on standard error. Where that cannot be written there is nobody left to tell it to, and
+    /// the exit code still does.
     static func complain(_ word: String, _ text: String) {
         let lines = text.split(separator: "\n", omittingEmptySubsequences: true)
         let plain = lines.map { "edgecertctl: \(word): \(TextStyle.plain(String($0)))\n" }.joined()
-        write(plain, to: STDERR_FILENO)
+        do { _ = try write(plain, to: STDERR_FILENO) } catch { return }
     }
 
-    private static func write(_ text: String, to descriptor: Int32) {
+    /// - Returns: False when the reader went away: it has seen what it wanted, which is an end and no trouble.
+    static func write(_ text: String, to descriptor: Int32) throws(OutputTrouble) -> Bool {
         var rest = Array(text.utf8)[...]
         while !rest.isEmpty {
             let count = rest.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
             if count > 0 {
                 rest = rest.dropFirst(count)
-            } else if errno != EINTR {
-                return
+                continue
+            }
+            switch errno {
+            case EINTR: continue
+            case EAGAIN: waitForRoom(descriptor)  // whoever shares it made it so
+            case EPIPE: return false
+            case let number: throw OutputTrouble(number: number)
             }
         }
+        return true
+    }
+
+    private static func waitForRoom(_ descriptor: Int32) {
+        var room = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
+        poll(&room, 1, -1)  // the next attempt tells what came of it
     }
 
     /// One JSON object with sorted members, and its line end.
@@ -61,6 +75,8 @@ struct Failure: Error {
 
     static let usage: Int32 = 2
     static let unreachable: Int32 = 69
+    /// EX_IOERR of sysexits.h.
+    static let unwritten: Int32 = 74
 
     init(_ explanation: Explanation, exitCode: Int32 = 1) {
         (self.explanation, self.exitCode) = (explanation, exitCode)
@@ -73,7 +89,9 @@ struct Failure: Error {
     /// On standard error for people; where JSON is asked for, on standard output for programs, too.
     func print() {
         if CommandLine.arguments.contains("--json") {
-            Output.write(FailureReport(explanation).json)
+            do { try Output.write(FailureReport(explanation).json) } catch {
+                Output.complain("error", error.explanation.summary)
+            }
         }
         Output.complain("error", explanation.summary)
         if let hint = explanation.hint { Output.complain("hint", hint) }
@@ -96,5 +114,16 @@ struct FailureReport: Encodable {
 
     var json: String {
         do { return try Output.json(self, onOneLine: true) } catch { return "{}\n" }  // texts alone: always encodable
+    }
+}
+
+/// What was to be said could not be written: the disk is full, say. Whoever reads what is there must not take it for all.
+struct OutputTrouble: Explained, Hashable {
+    let number: Int32
+
+    var explanation: Explanation {
+        Explanation(
+            code: "output", summary: "the output cannot be written: \(String(cString: strerror(number)))",
+            hint: "what is there of it is not all; write it to a place that has room")
     }
 }

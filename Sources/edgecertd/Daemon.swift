@@ -140,7 +140,7 @@ struct Daemon {
             news.tell(
                 News(.databaseMigrated, .notice, [.init(.from, "\(from)"), .init(.to, "\(to)"), .init(.file, backup)]))
         case .restored(let copiedAt):
-            let detail = copiedAt.map { "it is a copy of \($0.rfc3339)" } ?? "it is another file than before"
+            let detail = copiedAt.map { "it is a copy of \($0.shown)" } ?? "it is another file than before"
             news.tell(News(.databaseRestored, .warning, [.init(.detail, detail)]))
         }
     }

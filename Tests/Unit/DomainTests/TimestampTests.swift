@@ -72,4 +72,16 @@ import Testing
         #expect(Timestamp(year: 2023, month: 2, day: 29) == nil)
         #expect(Timestamp(year: 10_000, month: 1, day: 1) == nil)
     }
+    @Test("the same moment was written in two forms for people, with milliseconds and without")
+    func shown() {
+        let moment = Timestamp(unixMilliseconds: 1_795_262_400_383)
+        #expect(moment.rfc3339 == "2026-11-21T12:00:00.383Z")
+        #expect(moment.shown == "2026-11-21 12:00:00Z")
+        #expect(Timestamp(cloudflare: moment.shown) == Timestamp(unixSeconds: 1_795_262_400))
+    }
+
+    @Test("one thing is not counted in the plural")
+    func counting() {
+        #expect([0, 1, 2].map { counted($0, "zone") } == ["0 zones", "1 zone", "2 zones"])
+    }
 }

@@ -48,6 +48,34 @@ import Testing
         #expect(try open(bench).isEmpty)
     }
 
+    @Test("while the disk was full every zone was looked at once a minute, for nothing")
+    func fullDiskLooks() async throws {
+        var conduct = ZoneConduct()
+        conduct.validation = .manual
+        let bench = try await EngineBench(
+            [.pack(wish)], conduct: conduct, more: [ZoneSeed(name: "example.org", id: other, conduct: conduct)])
+        bench.source.put(twoZones())
+        _ = try await bench.engine.perform(.reload, by: "test")
+        await bench.run(for: .hours(6))
+        func looks() -> [Int] {
+            [zone, other].map {
+                bench.cloudflare.ledger.requests(method: "GET", path: "*/zones/\($0.text)/ssl/certificate_packs").count
+            }
+        }
+        let before = looks()
+        bench.ledger.writeTrouble = .unwritable(path: "test", detail: "full")
+        await bench.run(for: .hours(2))
+        let during = zip(looks(), before).map { $0 - $1 }.sorted()
+        #expect((7...10).contains(during[0]), "of the zone that waits")
+        #expect((90...122).contains(during[1]), "of the zone that finds out")
+        // What is in motion does not wait for its turn among the settled once it is over.
+        let full = looks()
+        bench.ledger.writeTrouble = nil
+        await bench.run(for: .minutes(2))
+        #expect(zip(looks(), full).allSatisfy { $0 > $1 })
+        #expect(try open(bench).isEmpty)
+    }
+
     @Test("a token that may see one zone of two is one episode, not one a look")
     func oneZoneRefused() async throws {
         let bench = try await EngineBench([.pack(wish)], more: [ZoneSeed(name: "example.org", id: other)])

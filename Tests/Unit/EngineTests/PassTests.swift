@@ -238,6 +238,15 @@ import Testing
         #expect(await bench.engine.status().storeTrouble?.contains("the disk is full") == true)
     }
 
+    @Test("a database that was removed between two looks was called good until the next one")
+    func removedBetweenLooks() async throws {
+        let bench = try await EngineBench([.pack(wish)])
+        bench.ledger.writeTrouble = .displaced(path: "/s/db", file: "/s/db")
+        let status = await bench.engine.status()
+        #expect(status.storeTrouble?.contains("was removed or replaced") == true)
+        #expect(status.storeHint?.hasPrefix("stop edgecertd, put the file or a backup in its place") == true)
+    }
+
     @Test("settings that are refused leave the last good ones in force, and say so")
     func badReload() async throws {
         let bench = try await EngineBench([.pack(wish)])

@@ -169,6 +169,34 @@ import Testing
         #expect(bench.cloudflare.ledger.acceptedOrders().count == 1)
     }
 
+    @Test("settings that were cut off took the zones away without a word, and changed nothing")
+    func emptySettings() async throws {
+        let bench = try await bench([.pack(pack)])
+        let requests = {
+            bench.cloudflare.ledger.acceptedOrders().count + bench.cloudflare.ledger.acceptedRemovals().count
+        }
+        let before = requests()
+        bench.heard.forget()
+        bench.source.put(Settings())
+        let reply = try await bench.engine.perform(.reload, by: "alice")
+        let remark = "the settings name no zone; watched, and left alone from now on: example.com"
+        #expect(reply.lines == ["settings loaded: 0 zones", "warning: \(remark)"])
+        let told = try #require(bench.heard.news.first { $0.kind == .settingsLoaded })
+        #expect(told.priority == .warning && told.fields.contains(.init(.detail, remark)))
+        await bench.run(for: .days(3))
+        #expect(requests() == before)
+        bench.heard.forget()
+        _ = try await bench.engine.perform(.reload, by: "alice")
+        #expect(
+            bench.heard.news.first { $0.kind == .settingsLoaded }?.fields.last
+                == .init(.detail, "the settings name no zone"))
+        bench.source.put(EngineBench.settings([.pack(pack)]))
+        #expect(try await bench.engine.perform(.reload, by: "alice").lines == ["settings loaded: 1 zone"])
+        await bench.run(for: .days(1))
+        #expect(requests() == before)
+        #expect(try bench.decision()?.reason == .asWanted)
+    }
+
     @Test("a pack is not adopted as a client certificate: it would be missed in their list for ever")
     func adoptAsAnotherKind() async throws {
         let bench = try await bench()

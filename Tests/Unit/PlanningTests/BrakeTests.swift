@@ -203,7 +203,7 @@ import Testing
         run.obstacles.planOnly = true
         #expect(run.pass(after: .minutes(1)) == ".")
         #expect(run.verdict("main") == "wait planning-only")
-        #expect(run.decision("main")?.detail.hasPrefix("would: order") == true)
+        #expect(run.decision("main")?.detail.hasPrefix("would order") == true)
     }
 
     @Test("S18: what was undone from outside twice is held until a person looks")

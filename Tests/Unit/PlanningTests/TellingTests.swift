@@ -66,6 +66,27 @@ import Testing
         #expect(told() == [.episodeRaised, .episodeResolved])
     }
 
+    @Test("the detail of a decision without particulars ended in a blank")
+    func decisionWithoutDetail() {
+        var run = settledRun()
+        run.state.objects[0].ownership = .foreign
+        run.state.subjects[0].isReleased = true
+        run.forget()
+        run.pass(after: .minutes(16))
+        let details = run.news.filter { $0.kind == .decision }.flatMap(\.fields).filter { $0.name == .detail }
+        #expect(details.map(\.value) == ["rest"])
+    }
+
+    @Test("what a decision waits for read as if it were a sentence: 'wait p1 is missing'")
+    func decisionWithDetail() {
+        var run = settledRun()
+        run.forget()
+        run.objects = [:]
+        run.pass(after: .minutes(16))
+        let details = run.news.filter { $0.kind == .decision }.flatMap(\.fields).filter { $0.name == .detail }
+        #expect(details.map { $0.value.prefix(9) } == ["wait: p1 "])
+    }
+
     @Test("what stays wrong is told once, reminded of once a day, and resolved once")
     func episode() {
         var run = settledRun()

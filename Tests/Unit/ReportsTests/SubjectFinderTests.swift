@@ -105,6 +105,7 @@ import Testing
         let noon = Town.noon
         #expect(ShortDuration.moment("2d", before: noon) == noon - .days(2))
         #expect(ShortDuration.moment("2026-11-21T12:00:00Z", before: noon) == noon)
+        #expect(ShortDuration.moment(noon.shown, before: noon) == noon)  // as it is copied from a table
         #expect(ShortDuration.moment("2026-11-21", before: noon) == noon - .hours(12))
         #expect(ShortDuration.moment("yesterday", before: noon) == nil)
     }
@@ -194,6 +195,18 @@ enum TownRecords {
         // Colours are painted line by line, and count for nothing in the width.
         let coloured = table.text(TextStyle(width: 40, isColoured: true))
         #expect(coloured.replacing(try Regex("\u{1b}\\[[0-9]+m"), with: "") == table.text(TextStyle(width: 40)))
+    }
+
+    @Test("a narrow terminal was shown times without their middle")
+    func times() {
+        var table = Table("WHEN", "SUBJECT", "EVENT", "WHY")
+        let subject = "a-rather-long-zone-name.example.com/certificate_pack/main-website"
+        table.add(.time("2026-11-21 03:28:38Z"), .init(subject), .init("certificate-replaced"), .init("words"))
+        for width in 1...120 {
+            #expect(table.text(TextStyle(width: width)).contains("\n2026-11-21 03:28:38Z  "))
+        }
+        let lines = table.text(TextStyle(width: 60)).split(separator: "\n")
+        #expect(lines[2] == "2026-11-21 03:28:38Z  a-rathe…-website  certificate-replaced")
     }
 
     @Test("no terminal is too narrow for a table", arguments: 1...30)

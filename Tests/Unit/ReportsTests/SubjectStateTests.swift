@@ -159,4 +159,21 @@ import Testing
             if let lift, reason != .stateUntrusted { #expect(lift.command.hasSuffix(" z/certificate_pack/n")) }
         }
     }
+    @Test("what is wished and was given out of hand was counted among what is well")
+    func released() throws {
+        let town = try Town()
+        let before = try town.reporter.status(nil).subjects
+        try town.ledger.commit([
+            .subject(
+                SubjectRecord(
+                    subject: Town.subject("main"), isWished: true, decision: .rest(because: .released), isReleased: true
+                ))
+        ])
+        #expect(try row("main", town).state == .released)
+        #expect(try !row("main", town).wrong)
+        #expect(try row("main", town).headline == "valid for 58d, given out of hand: it is watched, and left alone")
+        let after = try town.reporter.status(nil)
+        #expect(after.subjects.released == 1 && after.subjects.ok == before.ok - 1)
+        #expect(after.text(TextStyle()).contains(", 1 released"))
+    }
 }

@@ -84,4 +84,9 @@ import Testing
             names.differences(from: wish).map(\.text)
                 == ["the request has 'a.example', 'b.example', alternative_names is 'a.example'"])
     }
+    @Test("an empty file, as a failed program leaves it, was good without a word", arguments: ["", "\n# nothing\n"])
+    func empty(text: String) throws {
+        #expect(try check([("f", text)]) == ["f:1:1 warning no-zones zone"])
+        #expect(try check([("f", text), ("conf.d/a", zone())]) == [])
+    }
 }

@@ -3,6 +3,8 @@ import ControlAPI
 import Domain
 import Foundation
 import Reports
+import StateStore
+import TestKit
 import Testing
 
 @testable import edgecertctl
@@ -63,6 +65,33 @@ import Testing
         }
     }
 
+    @Test(
+        "a mistyped command got no suggestion",
+        arguments: [
+            ("chek", "did you mean 'check'?"), ("lst --json", "did you mean 'list'?"),
+            ("help staus", "did you mean 'status'?"), ("frobnicate", "'edgecertctl --help' shows which there are"),
+            ("--json chek", "did you mean 'check'?"), ("status extra", nil), ("help", nil), ("help list", nil),
+            ("--help", nil), ("", nil),
+        ])
+    func suggestions(line: String, hint: String?) {
+        let failure = Usage.failure(of: line.split(separator: " ").map(String.init))
+        #expect(failure?.explanation.hint == hint)
+        #expect(failure.map { $0.exitCode == 2 } ?? true)
+    }
+
+    @Test(
+        "a mistyped option was taken for one that has hardly a letter in common with it",
+        arguments: [
+            ("Unknown option '--sate'. Did you mean '--zone'?", "Unknown option '--sate'"),
+            ("Unknown option '--zoen'. Did you mean '--zone'?", "Unknown option '--zoen'. Did you mean '--zone'?"),
+            (
+                "Unknown option '--untill'. Did you mean '--until'?",
+                "Unknown option '--untill'. Did you mean '--until'?"
+            ),
+            ("Unknown option '-x'", "Unknown option '-x'"), ("Unexpected argument 'a'", "Unexpected argument 'a'"),
+        ])
+    func guesses(parsers: String, ours: String) { #expect(Usage.message(parsers) == ours) }
+
     @Test("help and version are no errors", arguments: ["--help", "--version", "help list", "list --help"])
     func help(line: String) {
         #expect(throws: (any Error).self) {
@@ -78,6 +107,10 @@ import Testing
 }
 
 @Suite("How the tool ends") struct EndingTests {
+    private func parsed<Command: ParsableCommand>(_ line: String, as type: Command.Type) throws -> Command {
+        try #require(try Edgecertctl.parseAsRoot(line.split(separator: " ").map(String.init)) as? Command)
+    }
+
     @Test(
         "a report's end is the exit code that is documented",
         arguments: [(ReportExit.asWanted, 0), (.wrong, 3), (.moving, 4), (.notReachable, 69)] as [(ReportExit, Int32)])
@@ -88,6 +121,14 @@ import Testing
         let missing = VarlinkTrouble.socket(.missing("/run/x"))
         #expect(missing.isAbsence && Failure(missing).exitCode == 69)
         #expect(VarlinkTrouble.cut(path: "/run/x").isAbsence)
+    }
+
+    @Test("the hint about a daemon that does not answer named an option that there is not")
+    func silentHint() throws {
+        let hint = try #require(VarlinkTrouble.silent(path: "/run/x", after: .seconds(1)).explanation.hint)
+        let options = hint.split(separator: " ").filter { $0.hasPrefix("--") }
+        #expect(options == ["--reply-timeout"])
+        _ = try parsed("status \(options[0]) 5s", as: Status.self)
     }
 
     @Test("with --json an error is one line of JSON with code, summary and hint")
@@ -106,5 +147,61 @@ import Testing
         }
         #expect(try Output.json(Shown()) == "{\n  \"a\" : \"x/y\",\n  \"b\" : 1\n}\n")
         #expect(try Output.json(Shown(), onOneLine: true) == "{\"a\":\"x/y\",\"b\":1}\n")
+    }
+
+    @Test("what a full disk does not take is an error with a code of its own, and no quiet 0")
+    func fullDisk() throws {
+        let full = open("/dev/full", O_WRONLY | O_CLOEXEC)
+        try #require(full >= 0)
+        defer { close(full) }
+        #expect(throws: OutputTrouble(number: ENOSPC)) { try Output.write("text", to: full) }
+        #expect(OutputTrouble(number: ENOSPC).explanation.summary.contains("No space left on device"))
+        #expect(Failure.unwritten == 74)
+    }
+
+    @Test("a reader that has left is no error, and ends what would be written for ever")
+    func readerLeft() throws {
+        signal(SIGPIPE, SIG_IGN)  // as the program itself does
+        var ends: [Int32] = [0, 0]
+        try #require(pipe(&ends) == 0)
+        defer { close(ends[1]) }
+        #expect(try Output.write("text", to: ends[1]))
+        close(ends[0])
+        #expect(try !Output.write("text", to: ends[1]))
+    }
+
+    @Test("a daemon that runs without its socket was said not to run, and to be started")
+    func socketGone() throws {
+        let folder = "/tmp/edgecertctl-test-\(getpid())-\(UInt64.random(in: 0 ... .max))"
+        #expect(mkdir(folder, 0o700) == 0)
+        defer { Files.removeFolder(folder) }
+        let ledger = try SQLiteLedger.open(inFolder: folder, now: Wall.now()).ledger
+        let (database, missing) = ("\(folder)/edgecert.db", VarlinkTrouble.socket(.missing("/run/x")))
+        let told = Failure(missing, beside: database)
+        #expect(told.exitCode == 69 && told.explanation.code == "daemon-socket-gone")
+        #expect(told.explanation.summary == "the daemon runs (process \(getpid())), but there is no /run/x")
+        #expect(told.explanation.hint?.contains("systemctl restart edgecertd") == true)
+        #expect(missing.explanation(beside: "\(folder)/other.db") == missing.explanation)
+        withExtendedLifetime(ledger) {}
+    }
+    @Test("a backup that failed half-way lay there under the name of a whole one")
+    func halfBackup() throws {
+        let folder = "/tmp/edgecertctl-test-\(getpid())-\(UInt64.random(in: 0 ... .max))"
+        #expect(mkdir(folder, 0o700) == 0)
+        defer { Files.removeFolder(folder) }
+        let (state, target) = ("\(folder)/state", "\(folder)/copy")
+        #expect(mkdir(state, 0o700) == 0 && mkdir("\(state)/keys", 0o700) == 0)
+        _ = try SQLiteLedger.open(inFolder: state, now: Wall.now()).ledger
+        let key = "\(state)/keys/key.pem"
+        try Data(count: 2 << 20).write(to: URL(fileURLWithPath: key))
+        let backup = try parsed("backup \(target)/ --state-directory \(state) --json", as: Backup.self)
+        #expect(throws: Failure.self) { try backup.run() }
+        #expect(access(target, F_OK) != 0 && access("\(target).unfinished/edgecert.db", F_OK) == 0)
+        Files.removeFolder("\(target).unfinished")
+        try Data("key".utf8).write(to: URL(fileURLWithPath: key))
+        try backup.run()
+        #expect(access("\(target)/edgecert.db", F_OK) == 0 && access("\(target)/keys/key.pem", F_OK) == 0)
+        #expect(access("\(target).unfinished", F_OK) != 0)
+        #expect(throws: FileTrouble.self) { try backup.run() }
     }
 }

@@ -1,0 +1,2 @@
+/// `1 subject`, `2 subjects`
+public func counted(_ count: Int, _ noun: String) -> String { count == 1 ? "1 \(noun)" : "\(count) \(noun)s" }
