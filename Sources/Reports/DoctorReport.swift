@@ -146,8 +146,13 @@ extension HealthFinding {
         if let result = properties["Result"], result != "success" { text += ", last result '\(result)'" }
         let isWell = active == "active" || active == "reloading"
         let isMerelyDown = active == "inactive" && properties["Result"] ?? "success" == "success"
+        let why = "'journalctl -u edgecertd -e' tells why"
         let hint =
-            isMerelyDown ? "'systemctl enable --now edgecertd' starts it" : "'journalctl -u edgecertd -e' tells why"
+            isMerelyDown
+            ? "'systemctl enable --now edgecertd' starts it"
+            : active == "failed"
+                // Also what the limit of starts refuses is told as the result of the run before.
+                ? "\(why); 'systemctl reset-failed edgecertd' and 'systemctl start edgecertd' start it" : why
         let unit = HealthFinding(
             .unit, !isWell ? .bad : restarts > 0 ? .doubtful : .good, text,
             hint: isWell && restarts == 0 ? nil : hint)

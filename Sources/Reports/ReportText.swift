@@ -144,7 +144,8 @@ extension StatusReport: ReportText {
 
 extension EpisodeRow {
     func add(to table: inout Table) {
-        let words = detail.isEmpty ? words : "\(words): \(detail)"
+        // The first column says `held` already.
+        let words = [words == condition ? "" : words, detail].filter { !$0.isEmpty }.joined(separator: ": ")
         table.add(.init(condition, .red), .init(scope), .init(age(ageSeconds)), .init(words))
     }
 }

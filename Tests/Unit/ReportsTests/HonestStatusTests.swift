@@ -53,7 +53,11 @@ import Testing
         #expect(down.map(\.about) == [.unit] && down[0].state == .bad)
         #expect(down[0].hint == "'systemctl enable --now edgecertd' starts it")
         let failed = HealthFinding.unit(["LoadState": "loaded", "ActiveState": "failed", "Result": "exit-code"])
-        #expect(failed.map(\.hint) == ["'journalctl -u edgecertd -e' tells why"])
+        #expect(
+            failed.map(\.hint) == [
+                "'journalctl -u edgecertd -e' tells why; 'systemctl reset-failed edgecertd' and 'systemctl start edgecertd' "
+                    + "start it"
+            ])
         let up = HealthFinding.unit(["LoadState": "loaded", "ActiveState": "active", "WatchdogUSec": "1min"])
         #expect(up.map(\.state) == [.good, .good])
     }
