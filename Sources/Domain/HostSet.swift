@@ -43,7 +43,8 @@ public struct HostSet: Hashable, Sendable, ExpressibleByArrayLiteral {
     public static func isBranding(_ host: String) -> Bool { host.hasSuffix(".cloudflaressl.com") }
 
     public static func normalized(_ host: String) -> String {
-        let lower = host.lowercased()
-        return lower.hasSuffix(".") ? String(lower.dropLast()) : lower
+        var lower = host.lowercased()
+        while lower.hasSuffix(".") { lower.removeLast() }  // all of them: normalized once more it is the same
+        return lower
     }
 }

@@ -10,6 +10,13 @@ import Testing
         #expect(HostSet(["b", "a"]).key == "a,b")
     }
 
+    @Test("a name with two dots at its end was another one each time that it was read from the database")
+    func trailingDots() {
+        let set = HostSet(["a.example.com..", ".."])
+        #expect(set.names == ["", "a.example.com"])
+        #expect(HostSet(set.names) == set)
+    }
+
     @Test(
         "what a set covers",
         arguments: [
