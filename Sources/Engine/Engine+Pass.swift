@@ -37,6 +37,7 @@ extension Engine {
             // Made anew for as long as the settings change under it.
             while let duty = zones[zone], !isStopping {
                 guard let result = try await reconcile(zone, duty, purpose) else { continue }
+                passEndedUnwritten(zone)
                 await judgeConnection()
                 return result
             }
@@ -328,12 +329,16 @@ extension Engine {
     func commit(_ changes: [Change]) throws(StoreTrouble) {
         guard !changes.isEmpty else { return }
         try ports.ledger.commit(changes)
-        if storeTrouble != nil || daemonEpisodes[.storeUnwritable] != nil {
-            storeTrouble = nil
-            resolve(.storeUnwritable)
-            callBackPutOff()
-        }
+        storeIsWell()
         writeUnwritten()
+    }
+
+    /// Something was written, or could have been.
+    func storeIsWell() {
+        guard storeTrouble != nil || daemonEpisodes[.storeUnwritable] != nil else { return }
+        storeTrouble = nil
+        resolve(.storeUnwritable)
+        callBackPutOff()
     }
 
     func tell(_ news: [News]) {

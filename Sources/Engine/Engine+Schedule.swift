@@ -44,7 +44,8 @@ extension Engine {
             // One that leaves the settings is passed over at once, so that nothing goes on saying that they want it.
             let old = zones[record.id]
             let hasJustLeft = old.map { $0.wish != nil } ?? record.isManaged
-            if hasJustLeft, unnamed[record.name] == nil { left.append(record.name) }
+            let isNamed = unnamed[record.name] != nil || settings.zones.contains { $0.name == record.name }
+            if hasJustLeft, !isNamed { left.append(record.name) }
             let due = hasJustLeft ? now : old?.due ?? firstDue(record.id, record, count: records.count)
             zones[record.id] = ZoneDuty(name: record.name, wish: nil, due: due, summary: zones[record.id]?.summary)
         }
@@ -171,16 +172,26 @@ extension Engine {
     /// more requests than settled ones.
     func putOff(_ zone: ZoneID) {
         if storeProbe.map({ zones[$0] == nil }) ?? true { storeProbe = zone }
+        if storeProbe != zone { zonesPutOff.insert(zone) }
         let settled = max(settings.daemon.lookEvery, allowedInterval ?? .zero, .minutes(1))
         setDue(zone, in: storeProbe == zone ? .minutes(1) : settled)
     }
 
-    /// It can be written again: what may be in motion is looked at without waiting for its turn among the settled.
+    /// It can be written again: those whose passes came to nothing are looked at without waiting for their turn, but not
+    /// the one that found out. Where one commit fails and the next does not, nothing is looked at in a circle.
     func callBackPutOff() {
-        guard storeProbe != nil else { return }
-        storeProbe = nil
-        let now = ports.clock.uptime()
-        for (id, duty) in zones where (duty.summary?.moving ?? 1) > 0 { zones[id]?.due = min(duty.due, now) }
+        let (back, now) = (zonesPutOff, ports.clock.uptime())
+        (zonesPutOff, storeProbe) = ([], nil)
+        for id in back {
+            guard let duty = zones[id] else { continue }
+            let isInMotion = (duty.summary?.moving ?? 1) > 0
+            zones[id]?.due = min(duty.due, isInMotion ? now : now + .minutes(1))
+        }
+    }
+
+    /// A probe whose pass ended with nothing to write has not found out anything.
+    func passEndedUnwritten(_ zone: ZoneID) {
+        if storeProbe == zone, storeTrouble != nil { storeProbe = nil }
     }
 
     /// How often settled zones are looked at: as set, or slower when the budget does not allow it.

@@ -19,10 +19,22 @@ extension Engine {
             line: await statusLine())
     }
 
-    /// Between two looks nothing is written, so a database that was removed meanwhile would be called good.
+    /// Between two looks nothing is written, so a database that was removed meanwhile would be called good, and one that
+    /// was put back would be missed for hours. An empty commit proves the place and the lock, but neither room nor a
+    /// sound file.
     private func noticeStoreTrouble() {
-        guard storeTrouble == nil, !isStopping else { return }
-        do throws(StoreTrouble) { try ports.ledger.commit([]) } catch { note(error) }
+        guard !isStopping else { return }
+        switch storeTrouble {
+        case .unwritable?, .corrupt?: return
+        default: break
+        }
+        do throws(StoreTrouble) {
+            try ports.ledger.commit([])
+            if storeTrouble != nil {
+                storeIsWell()
+                wake()
+            }
+        } catch { note(error) }
     }
 
     private func totals() -> ZoneDuty.Summary {

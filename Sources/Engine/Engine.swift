@@ -24,6 +24,8 @@ public actor Engine {
     var storeTrouble: StoreTrouble?
     /// The zone whose passes find out, a minute apart, whether the state can be written again.
     var storeProbe: ZoneID?
+    /// The others whose passes came to nothing since then.
+    var zonesPutOff: Set<ZoneID> = []
 
     var zones: [ZoneID: ZoneDuty] = [:]
     /// Zones of the settings whose identifier is not known yet, and when to ask for it again.

@@ -166,13 +166,15 @@ extension StoreTrouble: Explained {
             Explanation(
                 code: "store-unopenable", summary: "\(path) cannot be opened: \(detail)",
                 hint: "the folder must exist and belong to the daemon's user")
-        case .displaced(_, let file):
+        case .displaced(let path, let file):
             Explanation(
                 code: "store-displaced",
                 summary: "\(file) was removed or replaced while edgecertd had it open",
-                hint:
-                    "stop edgecertd, put the file or a backup in its place, start edgecertd; nothing is changed at "
-                    + "Cloudflare until then")
+                hint: file == path
+                    ? "stop edgecertd, put the file or a backup in its place, start edgecertd; nothing is changed at "
+                        + "Cloudflare until then"
+                    : "'systemctl restart edgecertd': the database itself is in its place, no backup is needed; nothing is "
+                        + "changed at Cloudflare until then")
         case .missing(let path):
             Explanation(
                 code: "store-missing", summary: "there is no \(path)",

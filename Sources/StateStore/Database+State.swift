@@ -86,7 +86,7 @@ extension Database {
         let (day, week) = (now - .days(1), now - .days(7))
         // The last moment at which it may have taken effect, for it may have waited before it was sent. The index is by
         // the commit: nothing waits for the whole day that is added.
-        let moment = "CASE state WHEN 'open' THEN ? WHEN 'accepted' THEN resolved_at ELSE committed_at END"
+        let moment = "CASE state WHEN 'open' THEN ? ELSE coalesce(resolved_at, committed_at) END"
         var counts = BrakeCounts()
         let issuances = try rows(
             """
@@ -112,7 +112,7 @@ extension Database {
             GROUP BY zone
             """,
             [
-                Value(day - .days(1)), .text(Action.Effect.remove.rawValue), .text(Reason.noLongerWanted.rawValue),
+                Value(week - .days(1)), .text(Action.Effect.remove.rawValue), .text(Reason.noLongerWanted.rawValue),
                 Value(now), Value(day),
             ],
             of: "operations")

@@ -41,8 +41,11 @@ extension SQLiteLedger {
     ) throws(StoreTrouble) -> Opened {
         let file = StoreFile(folder: folder)
         let (held, outcome) = try open(file, now: now, migrations: migrations)
+        let first = file.numbers()[file.path]
         let ledger = SQLiteLedger(held, path: file.path) { () throws(StoreTrouble) in
-            try open(file, now: now, migrations: migrations).0
+            // Whatever was put in its place meanwhile is for a start to judge, which plans first.
+            guard file.numbers()[file.path] == first else { throw .displaced(path: file.path, file: file.path) }
+            return try open(file, now: now, migrations: migrations).0
         }
         return Opened(ledger: ledger, outcome: outcome)
     }

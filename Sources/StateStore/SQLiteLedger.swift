@@ -28,7 +28,7 @@ public final class SQLiteLedger: Ledger, PageKeeper {
         /// Why it could be opened for reading alone. Each commit tries again.
         var obstacle: StoreTrouble?
         /// The files as they were opened for writing. The number of an open file is given to no other one.
-        var numbers: [String: UInt64] = [:]
+        var numbers: [String: StoreFile.Number] = [:]
     }
 
     private struct Holding {
@@ -163,7 +163,9 @@ public final class SQLiteLedger: Ledger, PageKeeper {
                 try held.proveInPlace(path)
             }
             do throws(StoreTrouble) {
-                return try body(held.database)
+                let result = try body(held.database)
+                if toWrite { try held.proveInPlace(path) }  // it may have gone meanwhile
+                return result
             } catch {
                 // The mark brings a look at every page and row when it is opened next.
                 if case .corrupt(_, let detail) = error, held.lock != nil { StoreFile(path: path).mark(detail) }

@@ -1,3 +1,4 @@
+import CSQLite
 import Domain
 import Engine
 import Glibc
@@ -32,19 +33,30 @@ struct StoreFile: Sendable {
         case other
     }
 
-    /// Read before SQLite touches anything: what is refused is left as it is, down to the names in the folder.
+    /// Read before SQLite looks into it: what is refused is left as it is, down to the names in the folder.
+    ///
+    /// The bytes are read through SQLite's own open file. A file opened and closed here would take with it all locks that
+    /// this process has on the database (POSIX, close(2)), and whoever opened it next would remove the log in use.
     func header() throws(StoreTrouble) -> Header {
-        let file = open(path, O_RDONLY | O_CLOEXEC)
-        guard file >= 0 else {
-            if errno == ENOENT { return .missing }
-            throw StoreTrouble(errno: errno, doing: "open", path: path)
+        guard let size = try size(of: "") else { return .missing }
+        var connection: OpaquePointer?
+        defer { sqlite3_close_v2(connection) }
+        guard sqlite3_open_v2(path, &connection, SQLITE_OPEN_READONLY, nil) == SQLITE_OK else {
+            let number = sqlite3_system_errno(connection)
+            throw StoreTrouble(errno: number == 0 ? EIO : number, doing: "open", path: path)
         }
-        defer { close(file) }
+        if size == 0 { return .empty }
+        var file: UnsafeMutablePointer<sqlite3_file>?
         var bytes = [UInt8](repeating: 0, count: 100)
-        let count = pread(file, &bytes, bytes.count, 0)
-        guard count >= 0 else { throw StoreTrouble(errno: errno, doing: "read", path: path) }
-        if count == 0 { return .empty }
-        guard count == bytes.count, bytes.starts(with: Array("SQLite format 3\0".utf8)) else { return .other }
+        guard sqlite3_file_control(connection, "main", SQLITE_FCNTL_FILE_POINTER, &file) == SQLITE_OK, let file,
+            let read = file.pointee.pMethods?.pointee.xRead
+        else { throw StoreTrouble(errno: EIO, doing: "read", path: path) }
+        switch read(file, &bytes, Int32(bytes.count), 0) {
+        case SQLITE_OK: break
+        case SQLITE_IOERR | 2 << 8: return .other  // SQLITE_IOERR_SHORT_READ, a macro that Swift does not see
+        default: throw StoreTrouble(errno: EIO, doing: "read", path: path)
+        }
+        guard bytes.starts(with: Array("SQLite format 3\0".utf8)) else { return .other }
         func number(at place: Int) -> Int64 { bytes[place..<place + 4].reduce(0) { $0 << 8 | Int64($1) } }
         return .database(applicationID: number(at: 68), version: number(at: 60))
     }
@@ -65,13 +77,20 @@ struct StoreFile: Sendable {
         return UInt64(facts.st_ino)
     }
 
-    /// What tells database, log, the log's index and lock from others of the same names: their numbers on the file
-    /// system. What is not there has none.
-    func numbers() -> [String: UInt64] {
-        var numbers: [String: UInt64] = [:]
+    /// What tells a file from every other one on this machine.
+    struct Number: Hashable {
+        var device: UInt64
+        var inode: UInt64
+    }
+
+    /// What tells database, log, the log's index and lock from others of the same names. What is not there has none.
+    func numbers() -> [String: Number] {
+        var numbers: [String: Number] = [:]
         for name in [path, "\(path)-wal", "\(path)-shm", "\(folder)/\(lockName)"] {
             var facts = stat()
-            if stat(name, &facts) == 0 { numbers[name] = UInt64(facts.st_ino) }
+            if stat(name, &facts) == 0 {
+                numbers[name] = Number(device: UInt64(facts.st_dev), inode: UInt64(facts.st_ino))
+            }
         }
         return numbers
     }

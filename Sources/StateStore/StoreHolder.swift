@@ -44,7 +44,7 @@ public enum StoreHolder {
     private static func minor(_ device: UInt64) -> UInt64 { device & 0xff | device >> 12 & 0xffff_ff00 }
 
     /// At most 4 MiB; what cannot be read is empty.
-    private static func text(of path: String) -> String {
+    static func text(of path: String) -> String {
         let file = open(path, O_RDONLY | O_CLOEXEC)
         guard file >= 0 else { return "" }
         defer { close(file) }

@@ -115,7 +115,7 @@ import Testing
             let before = Operation.State.accepted(at: Sample.now - .days(8), object: nil)
             try ledger.commit([
                 .operation(Sample.operation("1", at: Sample.now - .hours(23), accepted)),
-                .operation(Sample.operation("2", at: Sample.now - .hours(25), .lost(at: Sample.now))),
+                .operation(Sample.operation("2", at: Sample.now - .hours(25), .lost(at: Sample.now - .hours(24)))),
                 .operation(Sample.operation("3", at: Sample.now - .days(8), before)),
                 .operation(Sample.operation("4", at: Sample.now, .failed(at: Sample.now, code: "c", message: "m"))),
                 .operation(Sample.operation("5", because: .renewalDue, at: Sample.now)),
@@ -168,15 +168,17 @@ import Testing
         try under.run { ledger in
             let (before, after) = (Sample.now - .hours(24) - .minutes(2), Sample.now - .hours(24) + .minutes(3))
             let (sent, delete) = (Operation.State.accepted(at: after, object: nil), Action.pack(.delete(ObjectID("a"))))
+            let remove = Action.pack(.delete(ObjectID("b")))  // nobody knows yet whether it will have had an effect
             try ledger.commit([
                 .operation(Sample.operation("1", at: before, sent)), .operation(Sample.operation("2", at: before)),
-                .operation(Sample.operation("3", at: before, .lost(at: Sample.now))),
+                .operation(Sample.operation("3", at: before, .lost(at: Sample.now - .hours(24)))),
+                .operation(Sample.operation("5", remove, because: .noLongerWanted, at: Sample.now - .days(3))),
                 .operation(Sample.operation("4", delete, because: .noLongerWanted, at: before, sent)),
             ])
             let counts = try ledger.counts(names: [Sample.packWish().hosts.key], now: Sample.now)
             #expect(counts.ordersInADay == 2)
             #expect(counts.issuances[Sample.packWish().hosts.key] == .init(inADay: 2, inAWeek: 3))
-            #expect(counts.removalsInADay == [Sample.zone: 1])
+            #expect(counts.removalsInADay == [Sample.zone: 2])
         }
     }
 

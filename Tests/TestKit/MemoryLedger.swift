@@ -14,6 +14,12 @@ public final class MemoryLedger: Ledger {
         set { rows.withLock { $0.writeTrouble = newValue } }
     }
 
+    /// While set, every commit that would write down how this zone was seen finds no room: a disk that is nearly full.
+    public var zoneWithoutRoom: ZoneID? {
+        get { rows.withLock { $0.zoneWithoutRoom } }
+        set { rows.withLock { $0.zoneWithoutRoom = newValue } }
+    }
+
     /// While set, every call that reads throws this.
     public var readTrouble: StoreTrouble? {
         get { rows.withLock { $0.readTrouble } }
@@ -32,6 +38,11 @@ public final class MemoryLedger: Ledger {
     public func commit(_ changes: [Change]) throws(StoreTrouble) {
         try rows.withLock { (rows) throws(StoreTrouble) in
             if let trouble = rows.writeTrouble { throw trouble }
+            let hasRoom = changes.allSatisfy { change in
+                guard case .zone(let record) = change else { return true }
+                return record.id != rows.zoneWithoutRoom
+            }
+            guard hasRoom else { throw .unwritable(path: "memory", detail: "no room") }
             if let left = rows.commitsLeft {
                 guard left > 0 else { throw .unwritable(path: "memory", detail: "the process is gone") }
                 rows.commitsLeft = left - 1

@@ -31,6 +31,7 @@ struct MemoryRows: Sendable {
     var notes: [NoteKey: String] = [:]
     var commits: [[Change]] = []
     var writeTrouble: StoreTrouble?
+    var zoneWithoutRoom: ZoneID?
     var readTrouble: StoreTrouble?
     var commitsLeft: Int?
 
@@ -111,8 +112,8 @@ struct MemoryRows: Sendable {
     private func lastMoment(of operation: Operation, now: Timestamp) -> Timestamp {
         switch operation.state {
         case .open: now
-        case .accepted(let moment, _): moment
-        case .failed, .lost: operation.committedAt
+        case .accepted(let moment, _), .lost(let moment): moment
+        case .failed(let moment, _, _): moment
         }
     }
 

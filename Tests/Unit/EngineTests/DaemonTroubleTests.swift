@@ -76,6 +76,46 @@ import Testing
         #expect(try open(bench).isEmpty)
     }
 
+    @Test("where one zone's commits failed and others' did not, all were looked at in a circle")
+    func nearlyFullDisk() async throws {
+        var conduct = ZoneConduct()
+        conduct.validation = .manual
+        let third = ZoneID("22222222222222222222222222222222")
+        let bench = try await EngineBench(
+            [.pack(wish)], conduct: conduct,
+            more: [
+                ZoneSeed(name: "example.org", id: other, conduct: conduct),
+                ZoneSeed(name: "example.net", id: third, conduct: conduct),
+            ])
+        var settings = twoZones()
+        let pack = PackWish(name: "main", hosts: ["example.net"], authority: .google, method: .txt, validityDays: 90)
+        settings.zones.append(ZoneWish(name: "example.net", id: third, mode: .enforce, wishes: [.pack(pack)]))
+        bench.source.put(settings)
+        _ = try await bench.engine.perform(.reload, by: "test")
+        await bench.run(for: .minutes(30))
+        func looks(_ zone: ZoneID) -> Int {
+            bench.cloudflare.ledger.requests(method: "GET", path: "*/zones/\(zone.text)/ssl/certificate_packs").count
+        }
+        let zones = [zone, other, third]
+        let before = zones.map(looks)
+        bench.ledger.zoneWithoutRoom = zone
+        await bench.run(for: .hours(1))
+        let during = zip(zones.map(looks), before).map { $0 - $1 }
+        #expect((20...130).contains(during[0]), "of the zone that has no room: \(during)")
+        #expect(during[1...].allSatisfy { (4...70).contains($0) }, "of the others: \(during)")
+    }
+
+    @Test("a database that was put back was called removed until something was written to it")
+    func putBack() async throws {
+        let bench = try await EngineBench([.pack(wish)])
+        bench.ledger.writeTrouble = .displaced(path: "/s/db", file: "/s/db-wal")
+        let status = await bench.engine.status()
+        #expect(status.storeHint?.hasPrefix("'systemctl restart edgecertd'") == true)
+        bench.ledger.writeTrouble = nil
+        #expect(await bench.engine.status().storeTrouble == nil)
+        #expect(try open(bench).isEmpty)
+    }
+
     @Test("a token that may see one zone of two is one episode, not one a look")
     func oneZoneRefused() async throws {
         let bench = try await EngineBench([.pack(wish)], more: [ZoneSeed(name: "example.org", id: other)])

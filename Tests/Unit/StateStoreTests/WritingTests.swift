@@ -109,6 +109,41 @@ import Testing
     }
 
     @Test(
+        "what was put in the place of a database that could not be written was taken up in the middle of a life",
+        .enabled(if: OtherUser.isPossible, "needs root, to be another user for a moment"))
+    func replacedWhileReadOnly() throws {
+        let scratch = try Scratch()
+        let first = try scratch.open().ledger
+        try first.fill()
+        try first.close()
+        scratch.give(to: OtherUser.group)
+        let ledger = try OtherUser.run { try scratch.open().ledger }
+        #expect(rename(scratch.path, "\(scratch.path).away") == 0)
+        #expect(throws: StoreTrouble.displaced(path: scratch.path, file: scratch.path)) {
+            try ledger.commit([.note(.era, "8")])
+        }
+        #expect(!scratch.names().contains("edgecert.db"))
+    }
+
+    @Test("a second look at the file took the locks away that keep others from removing its log")
+    func locksStay() throws {
+        let scratch = try Scratch()
+        let ledger = try scratch.open().ledger
+        try ledger.fill()
+        let reading = try SQLiteLedger.openReading(scratch.path)
+        _ = try StoreFile(path: scratch.path).header()
+        let inode = try StoreFile(path: scratch.path).inode()
+        let list = StoreHolder.text(of: "/proc/locks")
+        let isOwn = list.split(separator: "\n").contains { line in
+            let words = line.split(separator: " ").map(String.init)
+            guard words.count >= 6, words[1] == "POSIX" else { return false }
+            return words[4] == String(getpid()) && words[5].hasSuffix(":\(inode)")
+        }
+        #expect(isOwn)
+        #expect(try reading.note(.era) == ledger.note(.era))
+    }
+
+    @Test(
         "a commit is refused when a file of the database was removed or replaced under it",
         arguments: ["", "-wal", "-shm", ".lock"], [false, true])
     func displaced(_ suffix: String, isReplaced: Bool) throws {
