@@ -113,7 +113,7 @@ struct Doctor: AsyncParsableCommand {
 
     // MARK: This machine
 
-    private func database(_ path: String, isRunning: Bool, _ findings: inout [HealthFinding]) {
+    func database(_ path: String, isRunning: Bool, _ findings: inout [HealthFinding]) {
         do throws(StoreTrouble) {
             let ledger = try SQLiteLedger.openReading(path)
             let (zones, episodes) = (try ledger.zones().count, try ledger.openEpisodes().count)
@@ -127,11 +127,18 @@ struct Doctor: AsyncParsableCommand {
                 } ?? HealthFinding(.database, .good, text))
         } catch .unopenable where access(path, R_OK) != 0 && errno == EACCES {
             findings.append(.unreadable(.database, "\(path) may not be read by this user"))
+        } catch .missing where isFile(path) {
+            findings.append(.databaseEmpty(path: path, isRunning: isRunning))
         } catch .missing where isRunning {
             findings.append(.databaseRemoved(path: path))
         } catch {
             findings.append(HealthFinding(.database, .bad, error.explanation))
         }
+    }
+
+    private func isFile(_ path: String) -> Bool {
+        var facts = stat()
+        return stat(path, &facts) == 0 && facts.st_mode & S_IFMT == S_IFREG
     }
 
     private func disk(_ settings: Settings, _ findings: inout [HealthFinding]) {
