@@ -92,8 +92,8 @@ struct Doctor: AsyncParsableCommand {
     /// systemd hands the token on from there to the service alone, whoever else may read it.
     private func tokenFile(_ findings: inout [HealthFinding]) {
         let path = "/etc/edgecertd/cloudflare-token"
-        var facts = stat()
-        guard stat(path, &facts) == 0, let finding = HealthFinding.tokenFile(path: path, mode: facts.st_mode) else {
+        guard let facts = FileFacts(of: path), let finding = HealthFinding.tokenFile(path: path, mode: facts.mode)
+        else {
             return
         }
         findings.append(finding)
@@ -127,18 +127,13 @@ struct Doctor: AsyncParsableCommand {
                 } ?? HealthFinding(.database, .good, text))
         } catch .unopenable where access(path, R_OK) != 0 && errno == EACCES {
             findings.append(.unreadable(.database, "\(path) may not be read by this user"))
-        } catch .missing where isFile(path) {
+        } catch .missing where FileFacts(of: path)?.isEmptyFile == true {
             findings.append(.databaseEmpty(path: path, isRunning: isRunning))
         } catch .missing where isRunning {
             findings.append(.databaseRemoved(path: path))
         } catch {
             findings.append(HealthFinding(.database, .bad, error.explanation))
         }
-    }
-
-    private func isFile(_ path: String) -> Bool {
-        var facts = stat()
-        return stat(path, &facts) == 0 && facts.st_mode & S_IFMT == S_IFREG
     }
 
     private func disk(_ settings: Settings, _ findings: inout [HealthFinding]) {
