@@ -73,7 +73,7 @@ extension HealthFinding {
         guard mode & 0o007 != 0 else { return nil }
         return HealthFinding(
             .token, .doubtful, "everybody on this machine may open \(path)",
-            hint: "'chmod 0600 \(path)', and roll the token if others were on this machine")
+            hint: "'chmod o= \(path)', and roll the token if others were on this machine")
     }
 
     /// - Parameter skew: This machine's clock minus Cloudflare's `Date:`, in whole seconds.
@@ -118,6 +118,15 @@ extension HealthFinding {
             hint:
                 "stop edgecertd, put a backup in its place, start edgecertd; nothing is changed at Cloudflare until then"
         )
+    }
+
+    /// Reading takes an empty file for none. Whoever truncated it did not remove it, and a daemon may not notice.
+    public static func databaseEmpty(path: String, isRunning: Bool) -> HealthFinding {
+        HealthFinding(
+            .database, .bad, "\(path) is empty" + (isRunning ? ", though the daemon runs" : ""),
+            hint: isRunning
+                ? "unless it just began a new one, stop edgecertd, put a backup in its place, start edgecertd"
+                : "put a backup in its place before edgecertd starts: with an empty file it begins a new one")
     }
 
     /// - Parameter files: Further files that the file system can take; nil where it does not say.

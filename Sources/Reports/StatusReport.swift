@@ -80,6 +80,25 @@ public struct StatusReport: Codable, Hashable, Sendable {
     }
 }
 
+extension StatusReport.SubjectCounts {
+    /// What was added later is 0 where a daemon from before does not tell it: it runs on until it is restarted.
+    public init(from decoder: any Decoder) throws {
+        let members = try decoder.container(keyedBy: CodingKeys.self)
+        wished = try members.decode(Int.self, forKey: .wished)
+        ok = try members.decode(Int.self, forKey: .ok)
+        moving = try members.decode(Int.self, forKey: .moving)
+        wrong = try members.decode(Int.self, forKey: .wrong)
+        held = try members.decode(Int.self, forKey: .held)
+        suspended = try members.decode(Int.self, forKey: .suspended)
+        released = try members.decodeIfPresent(Int.self, forKey: .released) ?? 0
+        expired = try members.decode(Int.self, forKey: .expired)
+        unknown = try members.decode(Int.self, forKey: .unknown)
+        notWished = try members.decode(Int.self, forKey: .notWished)
+        notWishedWrong = try members.decode(Int.self, forKey: .notWishedWrong)
+        awaitingRecords = try members.decodeIfPresent(Int.self, forKey: .awaitingRecords) ?? 0
+    }
+}
+
 /// How the running daemon stands.
 public struct DaemonReport: Codable, Hashable, Sendable {
     public var version: String
@@ -147,6 +166,14 @@ public struct ApprovalRow: Codable, Hashable, Sendable {
 
     /// `until … (in 3d) by …, for …`
     func words(at now: Moment) -> String { "until \(moment(until, at: now) ?? "") by \(by), for \(reason)" }
+}
+
+extension KeyedDecodingContainer {
+    /// Taken before the general one wherever a report has such rows: a daemon from before there were any does not tell
+    /// them.
+    func decode(_ type: [ApprovalRow].Type, forKey key: Key) throws -> [ApprovalRow] {
+        try decodeIfPresent(type, forKey: key) ?? []
+    }
 }
 
 /// One stretch in which nothing is changed, because a person said so.

@@ -118,7 +118,7 @@ extension CredentialTrouble: Explained {
         case .exposed(let path):
             Explanation(
                 code: "token-exposed", summary: "everybody on this machine may open \(path)",
-                hint: "take the right away ('chmod 0600 \(path)'), and roll the token if others were on this machine")
+                hint: "take the right away ('chmod o= \(path)'), and roll the token if others were on this machine")
         case .empty(let path):
             Explanation(
                 code: "token-empty", summary: "\(path) is empty", hint: "write the API token into it, on one line")

@@ -22,10 +22,20 @@ struct Backup: ParsableCommand {
         return end.map { String(directory[...$0]) } ?? directory
     }
 
+    func validate() throws {
+        // Most likely a variable of a script that is not set: the keys would be copied to where the script runs.
+        guard !directory.isEmpty else { throw ValidationError("the name of the folder to make is empty") }
+    }
+
     func run() throws {
         var facts = stat()
         guard lstat(target, &facts) != 0 else { throw FileTrouble(target, "mkdir", number: EEXIST) }
-        guard mkdir(unfinished, 0o700) == 0 else { throw FileTrouble(unfinished, "mkdir") }
+        guard mkdir(unfinished, 0o700) == 0 else {
+            guard errno == EEXIST else { throw FileTrouble(unfinished, "mkdir") }
+            throw Failure(
+                "backup-unfinished", "there is a \(unfinished): an earlier backup did not end, or another one runs",
+                hint: "if none runs, look at it and remove it: it is no backup, and may hold private keys")
+        }
         do {
             let report = try copy()
             guard rename(unfinished, target) == 0 else { throw FileTrouble(target, "rename") }

@@ -30,8 +30,10 @@ struct PrintOptions: ParsableArguments {
 
 /// Where the daemon is.
 struct SocketOptions: ParsableArguments {
+    static let usual = "/run/edgecertd/control.sock"
+
     @Option(help: "The control socket (EDGECERT_SOCKET).")
-    var socket = environment("EDGECERT_SOCKET") ?? "/run/edgecertd/control.sock"
+    var socket = environment("EDGECERT_SOCKET") ?? SocketOptions.usual
 
     @Option(
         name: .customLong("reply-timeout"),

@@ -92,8 +92,8 @@ struct Doctor: AsyncParsableCommand {
     /// systemd hands the token on from there to the service alone, whoever else may read it.
     private func tokenFile(_ findings: inout [HealthFinding]) {
         let path = "/etc/edgecertd/cloudflare-token"
-        var facts = stat()
-        guard stat(path, &facts) == 0, let finding = HealthFinding.tokenFile(path: path, mode: facts.st_mode) else {
+        guard let facts = FileFacts(of: path), let finding = HealthFinding.tokenFile(path: path, mode: facts.mode)
+        else {
             return
         }
         findings.append(finding)
@@ -113,7 +113,7 @@ struct Doctor: AsyncParsableCommand {
 
     // MARK: This machine
 
-    private func database(_ path: String, isRunning: Bool, _ findings: inout [HealthFinding]) {
+    func database(_ path: String, isRunning: Bool, _ findings: inout [HealthFinding]) {
         do throws(StoreTrouble) {
             let ledger = try SQLiteLedger.openReading(path)
             let (zones, episodes) = (try ledger.zones().count, try ledger.openEpisodes().count)
@@ -127,6 +127,8 @@ struct Doctor: AsyncParsableCommand {
                 } ?? HealthFinding(.database, .good, text))
         } catch .unopenable where access(path, R_OK) != 0 && errno == EACCES {
             findings.append(.unreadable(.database, "\(path) may not be read by this user"))
+        } catch .missing where FileFacts(of: path)?.isEmptyFile == true {
+            findings.append(.databaseEmpty(path: path, isRunning: isRunning))
         } catch .missing where isRunning {
             findings.append(.databaseRemoved(path: path))
         } catch {

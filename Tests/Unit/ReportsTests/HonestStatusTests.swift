@@ -70,6 +70,12 @@ import Testing
         }
     }
 
+    @Test("whoever closed a token's file as advised took the right of its group, too")
+    func tokenFileHint() {
+        let hint = HealthFinding.tokenFile(path: "/t", mode: 0o100644)?.hint
+        #expect(hint?.hasPrefix("'chmod o= /t'") == true)
+    }
+
     @Test("a daemon in trouble was called good")
     func daemonInTrouble() throws {
         let town = try Town()

@@ -180,10 +180,38 @@ import Testing
         let told = Failure(missing, beside: database)
         #expect(told.exitCode == 69 && told.explanation.code == "daemon-socket-gone")
         #expect(told.explanation.summary == "the daemon runs (process \(getpid())), but there is no /run/x")
-        #expect(told.explanation.hint?.contains("systemctl restart edgecertd") == true)
         #expect(missing.explanation(beside: "\(folder)/other.db") == missing.explanation)
         withExtendedLifetime(ledger) {}
     }
+
+    @Test("a mistyped --socket beside a healthy daemon, and one that just starts, were to be mended by a restart")
+    func socketElsewhere() throws {
+        let folder = "/tmp/edgecertctl-test-\(getpid())-\(UInt64.random(in: 0 ... .max))"
+        #expect(mkdir(folder, 0o700) == 0)
+        defer { Files.removeFolder(folder) }
+        let ledger = try SQLiteLedger.open(inFolder: folder, now: Wall.now()).ledger
+        func hint(_ trouble: SocketTrouble) -> String {
+            VarlinkTrouble.socket(trouble).explanation(beside: "\(folder)/edgecert.db").hint ?? ""
+        }
+        for trouble: SocketTrouble in [.missing("/run/x"), .refused("/run/x")] {
+            #expect(hint(trouble).contains("check the path") && !hint(trouble).contains("restart"))
+        }
+        for trouble: SocketTrouble in [.missing(SocketOptions.usual), .refused(SocketOptions.usual)] {
+            #expect(hint(trouble).contains("'systemctl restart edgecertd'"))
+            #expect(hint(trouble).hasPrefix("unless it is just starting or stopping"))
+        }
+        withExtendedLifetime(ledger) {}
+    }
+
+    @Test("the main process of any unit that ran the tool was taken for the daemon")
+    func namedProcess() {
+        #expect(NamedProcess.daemon("\(getpid())") == nil)
+        #expect(NamedProcess.daemon("7") { _ in "nginx" } == nil)
+        #expect(NamedProcess.daemon("7") { _ in "edgecertd" } == 7)
+        #expect(NamedProcess.daemon("7") { _ in nil } == 7)
+        for number in [nil, "0", "-1", "x"] { #expect(NamedProcess.daemon(number) { _ in "edgecertd" } == nil) }
+    }
+
     @Test("a backup that failed half-way lay there under the name of a whole one")
     func halfBackup() throws {
         let folder = "/tmp/edgecertctl-test-\(getpid())-\(UInt64.random(in: 0 ... .max))"
