@@ -159,6 +159,7 @@ extension Engine {
     ) async -> [SubjectKind: Look] {
         let looking = ports.provider(.observe).looking
         var looks: [SubjectKind: Look] = [:]
+        forgetRefusals(zone, besides: kinds)
         for kind in kinds {
             let scope = kind == .certificatePack ? .all : scope
             do throws(ProviderTrouble) {
@@ -305,8 +306,16 @@ extension Engine {
         return record
     }
 
+    /// A kind that is not asked for any more is refused no more.
+    private func forgetRefusals(_ zone: ZoneID, besides kinds: [SubjectKind] = []) {
+        for kind in SubjectKind.allCases where !kinds.contains(kind) {
+            resolve(.tokenRefused, of: "\(zone) \(kind.rawValue)")
+        }
+    }
+
     /// A zone in which nothing is wished and nothing is ours costs no request.
     private func rest(_ zone: ZoneID, _ duty: ZoneDuty, _ state: ZoneState) throws(StoreTrouble) -> PassResult {
+        forgetRefusals(zone)
         var record = self.record(of: zone, duty, state, after: [:])
         record.lastCompleteLook = state.zone?.lastCompleteLook
         record.nextLook = ports.clock.now() + settings.daemon.lookEvery

@@ -134,6 +134,20 @@ import Testing
         #expect(try open(bench).isEmpty)
     }
 
+    @Test("a kind that was refused and is wished no more stayed refused for ever")
+    func refusedKindDropped() async throws {
+        let bench = try await EngineBench([.pack(wish), .clientCertificate(meter)])
+        bench.cloudflare.change {
+            _ = $0.add(FaultRule(.serverErrorBefore(status: 403), path: "*/client_certificates*"))
+        }
+        await bench.run(for: .hours(1))
+        #expect(try open(bench).contains(.tokenRefused))
+        bench.source.put(EngineBench.settings([.pack(wish)]))
+        _ = try await bench.engine.perform(.reload, by: "test")
+        await bench.run(for: .hours(1))
+        #expect(try !open(bench).contains(.tokenRefused))
+    }
+
     @Test("a zone's identifier that was corrected ends the episode")
     func zoneUnknownEnds() async throws {
         let bench = try await EngineBench([.pack(wish)])
