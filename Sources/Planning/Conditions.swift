@@ -79,7 +79,7 @@ struct Conditions {
         guard count > 0 else { return "" }
         let path = record.subject.path(zoneName: input.zoneName)
         return
-            "; 'edgecertctl records \(path)' lists what has to be published (\(count) record\(count == 1 ? "" : "s"))"
+            "; 'edgecertctl records \(path)' lists what has to be published (\(counted(count, "record")))"
     }
 
     private func errors(of record: ObjectRecord) -> String {

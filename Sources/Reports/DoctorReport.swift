@@ -154,19 +154,21 @@ extension HealthFinding {
         var text = "\(active) (\(properties["SubState"] ?? "?")), \(counted(restarts, "restart"))"
         if let result = properties["Result"], result != "success" { text += ", last result '\(result)'" }
         let isWell = active == "active" || active == "reloading"
-        let isMerelyDown = active == "inactive" && properties["Result"] ?? "success" == "success"
-        let why = "'journalctl -u edgecertd -e' tells why"
-        let hint =
-            isMerelyDown
-            ? "'systemctl enable --now edgecertd' starts it"
-            : active == "failed"
-                // Also what the limit of starts refuses is told as the result of the run before.
-                ? "\(why); 'systemctl reset-failed edgecertd' and 'systemctl start edgecertd' start it" : why
         let unit = HealthFinding(
             .unit, !isWell ? .bad : restarts > 0 ? .doubtful : .good, text,
-            hint: isWell && restarts == 0 ? nil : hint)
+            hint: isWell && restarts == 0 ? nil : hint(active, properties["Result"] ?? "success"))
         // Of a unit that is down systemd does not tell what the watchdog will be.
         return isWell ? [unit, watchdog(properties["WatchdogUSec"] ?? "")] : [unit]
+    }
+
+    private static func hint(_ active: String, _ result: String) -> String {
+        let why = "'journalctl -u edgecertd -e' tells why"
+        switch (active, result) {
+        case ("inactive", "success"): return "'systemctl enable --now edgecertd' starts it"
+        // Also what the limit of starts refuses is told as the result of the run before.
+        case ("failed", _): return "\(why); 'systemctl reset-failed edgecertd' and 'systemctl start edgecertd' start it"
+        default: return why
+        }
     }
 
     private static func watchdog(_ interval: String) -> HealthFinding {
