@@ -36,12 +36,18 @@ public struct CloudflareClient: Sendable {
     }
 
     /// Sends one call and gives back its good answer; every other one is a trouble.
+    ///
+    /// - Parameter lastLook: Asked when the gate has let it in.
     func reply(
-        to call: Call, _ priority: RequestPriority, zone: ZoneID?
+        to call: Call, _ priority: RequestPriority, zone: ZoneID?, lastLook: LastLook = { nil }
     ) async throws(ProviderTrouble) -> Reply {
         let token = currentToken()
         let request = try request(for: call, token: token)
         try await gate.enter(priority, zone: zone)
+        if let objection = await lastLook() {
+            await gate.note(ReplySignal())
+            throw .withheld(objection)
+        }
         let response: HTTPResponse
         do {
             response = try await transport.send(request)
@@ -105,6 +111,7 @@ extension ProviderTrouble {
         case .quotaExhausted(let answer): .quotaExhausted(clean(answer))
         case .ambiguous(let answer): .ambiguous(clean(answer))
         case .refused(let answer): .refused(clean(answer))
+        case .withheld: self
         }
     }
 }

@@ -12,7 +12,8 @@ struct Deeds {
 extension Engine {
     /// Sends what was committed, one after the other, and writes down what came of each.
     ///
-    /// Every operation is looked at once more at the moment of sending, with the newest state and clock.
+    /// Every operation is looked at once more before it takes its turn, and again when the turn has come, with the newest
+    /// settings, state and clock.
     func carryOut(
         _ operations: [Operation], _ planned: ZoneState, _ input: PlanInput, _ duty: ZoneDuty
     ) async throws(StoreTrouble) -> Deeds {
@@ -20,10 +21,6 @@ extension Engine {
         var current = input
         current.state = planned
         for operation in operations {
-            current.now = ports.clock.now()
-            current.obstacles.clockSkew = await skew()
-            // A person may have suspended it since the plan was made.
-            current.state.suspensions = try ports.ledger.suspensions().filter { $0.scope.touches(input.zone) }
             let sent = await outcome(of: operation, current, duty)
             let settled = planner.settle(
                 operation, sent.outcome, in: current.state, zoneName: duty.name, now: ports.clock.now())
@@ -40,26 +37,41 @@ extension Engine {
         var outcome: SendOutcome
         /// What is told of the answer besides.
         var fields: [News.Field] = []
+
+        init(outcome: SendOutcome, fields: [News.Field] = []) { (self.outcome, self.fields) = (outcome, fields) }
+
+        init(_ objection: Objection) {
+            self.init(
+                outcome: .refused(objection.reason, lasting: false, code: objection.code, message: objection.message))
+        }
     }
 
     func outcome(of operation: Operation, _ input: PlanInput, _ duty: ZoneDuty) async -> Sent {
-        if isStopping {
-            return Sent(
-                outcome: .refused(.retryLater, lasting: false, code: "not-sent", message: "edgecertd is stopping"))
-        }
-        guard isCurrent(duty, operation.subject.zone) else {
-            return Sent(
-                outcome: .refused(
-                    .retryLater, lasting: false, code: "settings-changed", message: "the settings changed meanwhile"))
-        }
-        if let objection = planner.objection(to: operation, in: input) {
-            return Sent(
-                outcome: .refused(
-                    objection.reason, lasting: false, code: objection.reason.rawValue, message: objection.detail))
-        }
+        if let objection = await objection(to: operation, input, duty) { return Sent(objection) }
         if operation.action.effect == .local { return await doLocally(operation, input.state, duty) }
         let isRetry = input.state.hasTried(operation)
-        return await send(operation, mode: duty.wish?.mode ?? settings.daemon.mode, duty, isTold: !isRetry)
+        return await send(operation, input, duty, isTold: !isRetry)
+    }
+
+    /// What speaks now against an operation that was planned a while ago.
+    private func objection(to operation: Operation, _ input: PlanInput, _ duty: ZoneDuty) async -> Objection? {
+        if isStopping { return Objection(.retryLater, code: "not-sent", message: "edgecertd is stopping") }
+        guard isCurrent(duty, operation.subject.zone) else {
+            return Objection(.retryLater, code: "settings-changed", message: "the settings changed meanwhile")
+        }
+        var current = input
+        current.now = ports.clock.now()
+        current.obstacles.clockSkew = await skew()
+        do throws(StoreTrouble) {
+            // A person may have suspended it since the plan was made.
+            current.state.suspensions = try ports.ledger.suspensions().filter { $0.scope.touches(input.zone) }
+        } catch {
+            let explanation = error.explanation
+            return Objection(.retryLater, code: explanation.code, message: explanation.summary)
+        }
+        return planner.objection(to: operation, in: current).map {
+            Objection($0.reason, code: $0.reason.rawValue, message: $0.detail)
+        }
     }
 
     // MARK: At Cloudflare
@@ -67,18 +79,23 @@ extension Engine {
     /// Sends one operation, once. What the mode does not allow, the engine has no method for.
     ///
     /// - Parameter isTold: False for what failed before: that it goes on failing is told by an episode.
-    func send(_ operation: Operation, mode: Mode, _ duty: ZoneDuty, isTold: Bool = true) async -> Sent {
+    func send(_ operation: Operation, _ input: PlanInput, _ duty: ZoneDuty, isTold: Bool = true) async -> Sent {
+        let mode = duty.wish?.mode ?? settings.daemon.mode
         let provider = ports.provider(mode)
-        if isTold { tellSending(operation, duty) }
+        let lastLook: LastLook = {
+            if let objection = await self.objection(to: operation, input, duty) { return objection }
+            if isTold { await self.tellSending(operation, duty) }
+            return nil
+        }
         mark(operation.subject.zone, .changing)
         defer { mark(operation.subject.zone, .working) }
         do throws(ProviderTrouble) {
             let receipt: Receipt?
             switch operation.action.effect {
             case .local: receipt = nil
-            case .create: receipt = try await provider.creating?.create(operation)
-            case .change: receipt = try await provider.changing?.change(operation)
-            case .remove: receipt = try await provider.removing?.remove(operation)
+            case .create: receipt = try await provider.creating?.create(operation, lastLook: lastLook)
+            case .change: receipt = try await provider.changing?.change(operation, lastLook: lastLook)
+            case .remove: receipt = try await provider.removing?.remove(operation, lastLook: lastLook)
             }
             guard let receipt else {
                 return Sent(
@@ -126,6 +143,7 @@ extension Engine {
         case .duplicateHosts: refused(.sameHostSetRefused, lasting: true)
         case .quotaExhausted: refused(.quotaExhausted, lasting: true)
         case .ambiguous, .refused: refused(.refused, lasting: true)
+        case .withheld(let objection): Sent(objection).outcome
         }
     }
 

@@ -34,9 +34,10 @@ extension Engine {
             id: OperationID(at: now, chance: ports.chance.next()), subject: subject, action: .clientCertificate(chosen),
             reason: .personAsked, committedAt: now)
         operation.askedBy = detail.isEmpty ? person : "\(person): \(detail)"
-        try await refuse(operation, in: state, duty)
+        let input = self.input(for: operation, in: state, duty)
+        try await refuse(operation, input)
         try writing { () throws(StoreTrouble) in try commit([.operation(operation)]) }
-        let sent = await send(operation, mode: duty.wish?.mode ?? settings.daemon.mode, duty)
+        let sent = await send(operation, input, duty)
         let settled = planner.settle(operation, sent.outcome, in: state, zoneName: duty.name, now: ports.clock.now())
         try writing { () throws(StoreTrouble) in try commit(settled.changes) }
         tell(settled.news.map { $0.adding(sent.fields) })
@@ -67,19 +68,20 @@ extension Engine {
         return (fitting.max(by: isOlder) ?? certificates.max(by: isOlder))?.id
     }
 
-    private func refuse(
-        _ operation: Operation, in state: ZoneState, _ duty: ZoneDuty
-    ) async throws(CommandTrouble) {
-        let path = operation.subject.path(zoneName: duty.name)
+    private func input(for operation: Operation, in state: ZoneState, _ duty: ZoneDuty) -> PlanInput {
+        var input = PlanInput(
+            zone: operation.subject.zone, zoneName: duty.name, wish: duty.wish, state: state,
+            now: operation.committedAt)
+        input.limits = settings.limits
+        return input
+    }
+
+    private func refuse(_ operation: Operation, _ input: PlanInput) async throws(CommandTrouble) {
         if let stateTrouble {
             throw Self.unsafe(
                 "state-untrusted", "the state is not trusted: \(stateTrouble)",
                 "'edgecertctl approve --state' trusts it")
         }
-        var input = PlanInput(
-            zone: operation.subject.zone, zoneName: duty.name, wish: duty.wish, state: state,
-            now: operation.committedAt)
-        input.limits = settings.limits
         if let objection = planner.objection(to: operation, in: input) {
             throw Self.unsafe(
                 objection.reason == .discovered ? "not-ours" : objection.reason.rawValue, objection.detail,
@@ -91,10 +93,11 @@ extension Engine {
                 Reason.clockSkewed.rawValue, "the clock is \(skew.wholeSeconds) s off Cloudflare's",
                 "set the clock first")
         }
-        let last = state.subjects.first { $0.subject == operation.subject }?.lastChangeAt
+        let last = input.state.subjects.first { $0.subject == operation.subject }?.lastChangeAt
         if let last, (operation.committedAt - last) < .seconds(60), last <= operation.committedAt {
             throw Self.unsafe(
-                Reason.changedRecently.rawValue, "\(path) was changed at \(last.shown), less than a minute ago",
+                Reason.changedRecently.rawValue,
+                "\(operation.subject.path(zoneName: input.zoneName)) was changed at \(last.shown), less than a minute ago",
                 "ask again in a minute")
         }
     }

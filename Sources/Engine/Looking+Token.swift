@@ -34,7 +34,7 @@ extension ProviderTrouble {
     var isDenial: Bool {
         switch self {
         case .tokenRefused, .notFound, .refused, .ambiguous: true
-        case .notSent, .unanswered, .limited, .busy, .alreadySo, .duplicateHosts, .quotaExhausted: false
+        case .notSent, .unanswered, .limited, .busy, .alreadySo, .duplicateHosts, .quotaExhausted, .withheld: false
         }
     }
 }

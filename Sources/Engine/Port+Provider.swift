@@ -31,23 +31,39 @@ public protocol Looking: Sendable {
     func packQuota(in zone: ZoneID) async throws(ProviderTrouble) -> PackQuota
 }
 
+/// Asked when the turn of a change in the request budget has come, right before it is sent: the turn may be long in
+/// coming, and what was fit to be sent when it was committed need not be so any more.
+///
+/// With nil it is sent. With an objection nothing is sent, and ``ProviderTrouble/withheld(_:)`` brings the objection back.
+public typealias LastLook = @Sendable () async -> Objection?
+
+/// Why a change that was committed is not sent after all. It had no effect, and a later pass plans anew.
+public struct Objection: Hashable, Sendable {
+    public var reason: Reason
+    public var code: String
+    public var message: String
+    public init(_ reason: Reason, code: String, message: String) {
+        (self.reason, self.code, self.message) = (reason, code, message)
+    }
+}
+
 /// Orders packs, has client certificates signed.
 public protocol Creating: Sendable {
     /// Sends an operation of the effect `create`. Never repeated here: after ``ProviderTrouble/unanswered(_:)`` it may
     /// have been carried out, and only the next looks can tell (S3).
-    func create(_ operation: Operation) async throws(ProviderTrouble) -> Receipt
+    func create(_ operation: Operation, lastLook: LastLook) async throws(ProviderTrouble) -> Receipt
 }
 
 /// Restarts, re-checks, rebrands, reactivates.
 public protocol Changing: Sendable {
     /// Sends an operation of the effect `change`.
-    func change(_ operation: Operation) async throws(ProviderTrouble) -> Receipt
+    func change(_ operation: Operation, lastLook: LastLook) async throws(ProviderTrouble) -> Receipt
 }
 
 /// Deletes packs, revokes client certificates.
 public protocol Removing: Sendable {
     /// Sends an operation of the effect `remove`.
-    func remove(_ operation: Operation) async throws(ProviderTrouble) -> Receipt
+    func remove(_ operation: Operation, lastLook: LastLook) async throws(ProviderTrouble) -> Receipt
 }
 
 /// What a mode leaves in the engine's hands: what it may not do, it has no method for.

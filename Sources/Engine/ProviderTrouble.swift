@@ -24,6 +24,8 @@ public enum ProviderTrouble: Error, Hashable, Sendable {
     case ambiguous(ProviderAnswer)
     /// The same request will be refused again.
     case refused(ProviderAnswer)
+    /// Our own last look held it back when its turn had come. Nothing was sent.
+    case withheld(Objection)
 
     public var answer: ProviderAnswer {
         switch self {
@@ -31,6 +33,7 @@ public enum ProviderTrouble: Error, Hashable, Sendable {
             .notFound(let answer), .busy(let answer), .alreadySo(let answer), .duplicateHosts(let answer),
             .quotaExhausted(let answer), .ambiguous(let answer), .refused(let answer):
             answer
+        case .withheld(let objection): ProviderAnswer(endpoint: "", message: objection.message)
         }
     }
 
@@ -102,6 +105,7 @@ extension ProviderTrouble: Explained {
                 code: "cloudflare-ambiguous", summary: answer.message, hint: "give the zone's id in the settings")
         case .refused(let answer):
             Explanation(code: "cloudflare-refused", summary: "Cloudflare refused \(answer.endpoint): \(answer.text)")
+        case .withheld(let objection): Explanation(code: objection.code, summary: objection.message)
         }
     }
 }

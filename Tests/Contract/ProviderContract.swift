@@ -88,6 +88,20 @@ import Testing
         }
     }
 
+    @Test("a change that the last look objects to is not sent, and gives its turn back", arguments: Kind.allCases)
+    func withheld(_ kind: Kind) async throws {
+        try await ProviderUnderTest.run(kind) { (provider) async throws in
+            let objection = Objection(.suspended, code: "suspended", message: "alice holds it")
+            let order = ProviderUnderTest.operation(.pack(.order(ProviderUnderTest.packWish)))
+            let held = await trouble { () async throws(ProviderTrouble) in
+                try await provider.client.create(order) { objection }
+            }
+            #expect(held == .withheld(objection))
+            #expect(provider.gate.entries.count == 1 && provider.gate.signals == [ReplySignal()])
+            #expect(try await provider.packs().isEmpty)
+        }
+    }
+
     @Test("branding is set by itself", arguments: Kind.allCases)
     func branding(_ kind: Kind) async throws {
         try await ProviderUnderTest.run(kind) { (provider) async throws in

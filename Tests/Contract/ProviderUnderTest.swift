@@ -212,6 +212,7 @@ extension ProviderTrouble {
         case .quotaExhausted: "quotaExhausted"
         case .ambiguous: "ambiguous"
         case .refused: "refused"
+        case .withheld: "withheld"
         }
     }
 }

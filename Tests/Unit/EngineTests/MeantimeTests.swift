@@ -106,6 +106,45 @@ import Testing
         #expect(try bench.decision()?.reason == .suspended)
     }
 
+    /// What may happen to an order while it waits for its turn.
+    enum Meanwhile: String, CaseIterable { case nothing, wishTakenBack, stricterMode, suspended, clockStepped }
+
+    @Test(
+        "an order that waited for its turn in the request budget is sent only if it is still to be (S9, S11, S17)",
+        .timeLimit(.minutes(1)), arguments: Meanwhile.allCases)
+    func overtakenInTheBudget(_ meanwhile: Meanwhile) async throws {
+        let bench = try await bench()
+        let budget = await bench.engine.ports.budget
+        bench.wire.after { request in
+            // The last look before an order: from here on the token is blocked.
+            guard request.target.hasSuffix("/quota") else { return }
+            await budget.note(ReplySignal(httpStatus: 429, retryAfter: .minutes(3)))
+        }
+        let pass = Task { await bench.engine.pass(over: zone, .scheduled) }
+        while await budget.snapshot().blockedFor == nil { await Task.yield() }
+        bench.wire.after(nil)
+        while await budget.snapshot().waiting == 0 { await Task.yield() }
+        #expect(try bench.ledger.operations(HistoryFilter(), openOnly: true).count == 1)
+        switch meanwhile {
+        case .nothing: break
+        case .wishTakenBack:
+            bench.source.put(EngineBench.settings([]))
+            _ = try await bench.engine.perform(.reload, by: "test")
+        case .stricterMode:
+            bench.source.put(EngineBench.settings([.pack(wish)], .observe))
+            _ = try await bench.engine.perform(.reload, by: "test")
+        case .suspended:
+            let command = PersonCommand.suspend(.zone(zone), reason: "migration", until: bench.clock.now() + .hours(5))
+            _ = try await bench.engine.perform(command, by: "alice")
+        case .clockStepped: bench.clock.stepWall(by: .hours(2))
+        }
+        bench.clock.advance(by: .minutes(3))
+        _ = await pass.value
+        #expect(bench.cloudflare.ledger.acceptedOrders().count == (meanwhile == .nothing ? 1 : 0))
+        #expect(bench.heard.count(.operationSent) == (meanwhile == .nothing ? 1 : 0))
+        #expect(try bench.ledger.operations(HistoryFilter(), openOnly: true).isEmpty)
+    }
+
     @Test("an alarm that rings while a person's command has the zone's turn leaves the zone a next look (S12)")
     func alarmDuringACommand() async throws {
         let bench = try await EngineBench([.clientCertificate(meter)])
