@@ -167,8 +167,8 @@ extension Engine {
                 looks[kind] = .complete(seen, scope)
                 resolve(.tokenRefused, of: "\(zone) \(kind.rawValue)")
             } catch {
-                if case .tokenRefused = error {
-                    raise(.tokenRefused, of: "\(zone) \(kind.rawValue)", error.explanation.summary)
+                if case .tokenRefused(let answer) = error {
+                    raise(.tokenRefused, of: "\(zone) \(kind.rawValue)", "\(answer.endpoint): \(answer.text)")
                 }
                 looks[kind] = .unseen(code: error.explanation.code, summary: error.explanation.summary)
             }

@@ -19,7 +19,9 @@ extension SubjectState {
 
 extension ListReport: ReportText {
     public func text(_ style: TextStyle) -> String {
-        guard !rows.isEmpty else { return "no subject answers to that\n" }
+        guard !rows.isEmpty else {
+            return "no subject answers to that; 'edgecertctl status' tells of zones that have not been seen yet\n"
+        }
         var table = Table("SUBJECT", "STATE", "STATUS", "ENDS IN", "SEEN", "WHAT")
         for row in rows { row.add(to: &table) }
         let end = truncated ? "there are more: narrow it down with --zone or a filter\n" : ""

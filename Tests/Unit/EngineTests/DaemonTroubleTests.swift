@@ -128,6 +128,9 @@ import Testing
         await bench.run(for: .hours(1))
         #expect(raised(bench, .tokenRefused) == 1)
         #expect(try open(bench).contains(.tokenRefused))
+        // Its heading says already that the token is not accepted.
+        let episode = try #require(try bench.ledger.openEpisodes().first { $0.condition == .tokenRefused })
+        #expect(episode.detail.hasPrefix("GET /zones/") && !episode.detail.contains("token"))
         bench.cloudflare.change { $0.removeFaults() }
         await bench.run(for: .hours(1))
         #expect(raised(bench, .tokenRefused) == 1)
