@@ -81,6 +81,7 @@ extension Engine {
         } else {
             looks = await look(at: zone, kinds, scope: scope(for: state, kinds), purpose)
         }
+        let seenAt = ports.clock.now()
         mark(zone, .working)
         if isStopping { return PassResult(trouble: Self.stoppingTrouble) }
         guard isCurrent(duty, zone) else { return nil }
@@ -92,7 +93,8 @@ extension Engine {
         var quota = QuotaInPass()
         for round in 0..<Self.rounds {
             var input = try await input(zone, duty, looks, state, planOnly: isFirstUnderEra)
-            (input.lookedAt, input.packQuota) = (lookedAt, quota.known)
+            (input.lookedAt, input.seenAt, input.packQuota) = (lookedAt, seenAt, quota.known)
+            input.oldestProof = max(input.oldestProof, skewTolerance * 2)
             var plan = planner.plan(input)
             if round == 0, !plan.doubtful.isEmpty {
                 input.answers = await answers(about: plan.doubtful, in: zone, state, purpose)

@@ -11,6 +11,10 @@ public struct PlanInput: Hashable, Sendable {
     /// When the looks were made; nil for just now. A look says nothing about what was committed after it, which
     /// matters when a zone is planned for once more without a fresh look.
     public var lookedAt: Timestamp?
+    /// When the last page of the looks had come; nil for just now.
+    public var seenAt: Timestamp?
+    /// How old the looks may be when a removal is sent that they must prove harmless (S4).
+    public var oldestProof: Duration = .minutes(2)
     /// What GETs by identifier said of things that a listing left in doubt; nil for "Cloudflare knows none".
     public var answers: [ObjectID: Sighting?]
     /// Client certificates that are nobody's, with the generation of the key here that answers to each.

@@ -145,6 +145,41 @@ import Testing
         #expect(try bench.ledger.operations(HistoryFilter(), openOnly: true).isEmpty)
     }
 
+    @Test(
+        "a removal that waited for its turn while others deleted what serves in its stead is not sent (S4)",
+        .timeLimit(.minutes(1)))
+    func replacementDeletedMeanwhile() async throws {
+        let bench = try await bench()
+        await bench.run(for: .hours(1))
+        var wider = wish
+        wider.hosts = wish.hosts.adding(["api.v1.example.com"])
+        bench.source.put(EngineBench.settings([.pack(wider)]))
+        _ = try await bench.engine.perform(.reload, by: "test")
+        await bench.run(for: .minutes(2))
+        let all = try bench.objects().map(\.id)
+        let predecessor = try #require(all.first)
+        let successor = try #require(all.last)
+        #expect(all.count == 2)
+        // Everything is ready for the removal when it is lifted.
+        _ = try await bench.engine.perform(
+            .suspend(.zone(zone), reason: "calm", until: bench.clock.now() + .hours(9)), by: "alice")
+        await bench.run(for: .hours(2))
+        _ = try await bench.engine.perform(.resume(.zone(zone)), by: "alice")
+        let budget = await bench.engine.ports.budget
+        bench.wire.after { request in
+            guard request.method == .get else { return }
+            await budget.note(ReplySignal(httpStatus: 429, retryAfter: .minutes(3)))
+        }
+        let pass = Task { await bench.engine.pass(over: zone, .scheduled) }
+        while try bench.ledger.operations(HistoryFilter(), openOnly: true).isEmpty { await Task.yield() }
+        bench.wire.after(nil)
+        try bench.cloudflare.change { try $0.removePack(successor, at: bench.clock.now()) }
+        bench.clock.advance(by: .minutes(3))
+        _ = await pass.value
+        await bench.run(for: .minutes(5))
+        #expect(bench.cloudflare.ledger.acceptedRemovals(of: predecessor).isEmpty)
+    }
+
     @Test("an alarm that rings while a person's command has the zone's turn leaves the zone a next look (S12)")
     func alarmDuringACommand() async throws {
         let bench = try await EngineBench([.clientCertificate(meter)])
