@@ -6,8 +6,8 @@ import Glibc
 /// Serves the interface `io.edgecert.Control` on a unix stream socket, in the Varlink protocol: JSON objects ended by
 /// NUL, one reply to a call, or several where the caller asked for `more`.
 ///
-/// One serial queue, no blocking call, no thread for a caller. A call that is malformed, too long or half-sent, and a
-/// caller that does not read, end their own connection and no other.
+/// One serial queue, no thread for a caller, no call that blocks but for the names of users and groups. A call that is
+/// malformed, too long or half-sent, and a caller that does not read, end their own connection and no other.
 ///
 /// - SeeAlso: <https://varlink.org/Service>, <https://varlink.org/Method-Call>, as of 2026-11.
 public actor VarlinkServer {

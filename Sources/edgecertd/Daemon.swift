@@ -83,7 +83,8 @@ struct Daemon {
         } catch { throw .other(error) }
         tell(opened.outcome, to: news)
 
-        let executor = QueueExecutor(label: "edgecert.engine")
+        // Alone with its quality: see there. Whatever else has a queue is seldom busy.
+        let executor = QueueExecutor(label: "edgecert.engine", qos: .userInitiated)
         let timers = DispatchTimers(clock: pace.clock, queue: executor.queue, speed: pace.speed)
         let budget = RequestBudget(
             executor: executor, clock: pace.clock, timers: timers, share: settings.cloudflare.requestShare,

@@ -45,7 +45,8 @@ struct EdgecertDaemon: ParsableCommand {
         umask(0o027)
         let launch = Launch(
             settingsFile: settings, stateDirectory: stateDirectory, controlSocket: controlSocket)
-        Task {
+        // The main thread's own priority would give it, and all that it begins, threads besides those of all other tasks.
+        Task(priority: .medium) {
             Glibc.exit(await Daemon.run(launch).rawValue)
         }
         // Not dispatchMain(): it ends this thread, and for that alone reads the unwinder's tables of the whole program
