@@ -86,25 +86,3 @@ extension Database {
         try run("INSERT OR REPLACE INTO meta (name, value) VALUES (?, ?)", [.text(name), .text(value)])
     }
 }
-
-extension Database {
-    /// Reads every row of every table: each must make a record.
-    func checkRows() throws(StoreTrouble) {
-        let listing = try SubjectListing(self, SubjectFilter(includesOver: true))
-        while try listing.next() != nil {}
-        _ = try (zones(), openEpisodes(), suspensions())
-        try checkRows("approvals", Row.approvalColumns) { (row) throws(StoreTrouble) in _ = try row.approval() }
-        try checkRows("operations", Row.operationColumns) { (row) throws(StoreTrouble) in _ = try row.operation() }
-        try checkRows("transitions", Row.transitionColumns) { (row) throws(StoreTrouble) in _ = try row.transition() }
-        try checkRows("checkpoints", Row.checkpointColumns) { (row) throws(StoreTrouble) in _ = try row.checkpoint() }
-        try checkRows("audit", Row.auditColumns) { (row) throws(StoreTrouble) in _ = try row.auditEntry() }
-        for key in NoteKey.allCases { _ = try note(key) }
-    }
-
-    private func checkRows(
-        _ table: String, _ columns: String, _ read: (Row) throws(StoreTrouble) -> Void
-    ) throws(StoreTrouble) {
-        let rows = try rows("SELECT \(columns) FROM \(table)", of: table)
-        while let row = try rows.next() { try read(row) }
-    }
-}

@@ -5,61 +5,44 @@ import Engine
 extension Database {
     func history(_ filter: HistoryFilter) throws(StoreTrouble) -> [Transition] {
         let (clause, values) = filter.clause(time: "at")
-        return try all(
-            "SELECT \(Row.transitionColumns) FROM transitions\(clause) ORDER BY seq DESC LIMIT ?",
-            values + [Value(max(0, filter.limit))], of: "transitions"
-        ) { (row) throws(StoreTrouble) in try row.transition() }.reversed()
+        return try all(.transition, "\(clause) ORDER BY seq DESC LIMIT ?", values + [Value(max(0, filter.limit))])
+            .reversed()
     }
 
     func checkpoint(of subject: Subject) throws(StoreTrouble) -> Checkpoint? {
-        try first(
-            "SELECT \(Row.checkpointColumns) FROM checkpoints WHERE zone = ? AND kind = ? AND name = ?",
-            subject.values, of: "checkpoints"
-        ) { (row) throws(StoreTrouble) in try row.checkpoint() }
+        try first(.checkpoint, "WHERE zone = ? AND kind = ? AND name = ?", subject.values)
     }
 
     func operations(_ filter: HistoryFilter, openOnly: Bool) throws(StoreTrouble) -> [Operation] {
         let (clause, values) = filter.clause(
             time: "committed_at", openOnly ? ["state NOT IN ('accepted', 'failed', 'lost')"] : [])
         return try all(
-            "SELECT \(Row.operationColumns) FROM operations\(clause) ORDER BY committed_at DESC, id DESC LIMIT ?",
-            values + [Value(max(0, filter.limit))], of: "operations"
-        ) { (row) throws(StoreTrouble) in try row.operation() }.reversed()
+            .operation, "\(clause) ORDER BY committed_at DESC, id DESC LIMIT ?",
+            values + [Value(max(0, filter.limit))]
+        ).reversed()
     }
 
     func openEpisodes() throws(StoreTrouble) -> [Episode] {
-        try all(
-            """
-            SELECT \(Row.episodeColumns) FROM episodes
-            WHERE resolved_at IS NULL ORDER BY rank, zone, kind, name, condition
-            """, of: "episodes"
-        ) { (row) throws(StoreTrouble) in try row.episode() }
+        try all(.episode, "WHERE resolved_at IS NULL ORDER BY rank, zone, kind, name, condition")
     }
 
     func suspensions() throws(StoreTrouble) -> [Suspension] {
-        try all(
-            "SELECT \(Row.suspensionColumns) FROM suspensions ORDER BY rank, zone, kind, name", of: "suspensions"
-        ) { (row) throws(StoreTrouble) in try row.suspension() }
+        try all(.suspension, "ORDER BY rank, zone, kind, name")
     }
 
     func approvals(of subject: Subject) throws(StoreTrouble) -> [Approval] {
-        try all(
-            "SELECT \(Row.approvalColumns) FROM approvals WHERE zone = ? AND kind = ? AND name = ? ORDER BY reason",
-            subject.values, of: "approvals"
-        ) { (row) throws(StoreTrouble) in try row.approval() }
+        try all(.approval, "WHERE zone = ? AND kind = ? AND name = ? ORDER BY reason", subject.values)
     }
 
     func zones() throws(StoreTrouble) -> [ZoneRecord] {
-        try all("SELECT \(Row.zoneColumns) FROM zones ORDER BY id", of: "zones") {
-            (row) throws(StoreTrouble) in try row.zone()
-        }
+        try all(.zone, "ORDER BY id")
     }
 
     func audit(since: Timestamp?, limit: Int) throws(StoreTrouble) -> [AuditEntry] {
         try all(
-            "SELECT \(Row.auditColumns) FROM audit WHERE at >= ? ORDER BY seq DESC LIMIT ?",
-            [Value(since ?? .distantPast), Value(max(0, limit))], of: "audit"
-        ) { (row) throws(StoreTrouble) in try row.auditEntry() }.reversed()
+            .auditEntry, "WHERE at >= ? ORDER BY seq DESC LIMIT ?",
+            [Value(since ?? .distantPast), Value(max(0, limit))]
+        ).reversed()
     }
 
     func note(_ key: NoteKey) throws(StoreTrouble) -> String? {
@@ -92,13 +75,12 @@ extension Database {
         var stretches: [Subject: Stretch] = [:]
         var left = limit
         // In the order of writing, and no further than the last old line.
-        let lines = try rows(
-            """
-            SELECT \(Row.transitionColumns) FROM transitions NOT INDEXED
-            WHERE seq <= (SELECT max(seq) FROM transitions WHERE at < ?) AND at < ? ORDER BY seq
-            """, [Value(cutoff), Value(cutoff)], of: "transitions")
-        while left > 0, let row = try lines.next() {
-            let (line, seq) = (try row.transition(), try row.integer(14))
+        let lines = try records(
+            .transition,
+            "NOT INDEXED WHERE seq <= (SELECT max(seq) FROM transitions WHERE at < ?) AND at < ? ORDER BY seq",
+            [Value(cutoff), Value(cutoff)])
+        while left > 0, let row = try lines.rows.next() {
+            let (line, seq) = (try lines.shape.read(row), try row.integer(14))
             var stretch: Stretch
             if let begun = stretches[line.subject] {
                 stretch = begun

@@ -3,8 +3,8 @@ import Engine
 
 /// Goes through the subjects and their objects side by side, one subject at a time: two cursors in the same order.
 final class SubjectListing {
-    private let subjects: Rows
-    private let objects: Rows
+    private let subjects: Records<SubjectRecord>
+    private let objects: Records<ObjectRecord>
     private let includesOver: Bool
     private var nextSubject: SubjectRecord?
     private var nextObject: ObjectRecord?
@@ -12,15 +12,10 @@ final class SubjectListing {
     init(_ database: Database, _ filter: SubjectFilter) throws(StoreTrouble) {
         let (clause, values) = filter.clause
         includesOver = filter.includesOver
-        subjects = try database.rows(
-            "SELECT \(Row.subjectColumns) FROM subjects\(clause) ORDER BY zone, kind, name", values, of: "subjects")
-        objects = try database.rows(
-            """
-            SELECT \(Row.objectColumns) FROM objects\(clause)
-            ORDER BY zone, kind, name, first_seen, since, id
-            """, values, of: "objects")
-        nextSubject = try subjects.next()?.subjectRecord()
-        nextObject = try objects.next()?.object()
+        subjects = try database.records(.subject, "\(clause) ORDER BY zone, kind, name", values)
+        objects = try database.records(.object, "\(clause) ORDER BY zone, kind, name, first_seen, since, id", values)
+        nextSubject = try subjects.next()
+        nextObject = try objects.next()
     }
 
     /// The next subject that passes, with its objects; nil past the last.
@@ -29,12 +24,12 @@ final class SubjectListing {
             var record = SubjectRecord(subject: subject, isWished: false)
             if let found = nextSubject, found.subject == subject {
                 record = found
-                nextSubject = try subjects.next()?.subjectRecord()
+                nextSubject = try subjects.next()
             }
             var things: [ObjectRecord] = []
             while let object = nextObject, object.subject == subject {
                 if includesOver || record.isWished || !object.sighting.stage.isOver { things.append(object) }
-                nextObject = try objects.next()?.object()
+                nextObject = try objects.next()
             }
             if includesOver || record.isWished || !things.isEmpty { return (record, things) }
         }

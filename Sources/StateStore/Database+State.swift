@@ -6,54 +6,34 @@ extension Database {
     func state(of zone: ZoneID, now: Timestamp) throws(StoreTrouble) -> ZoneState {
         let id = Value.text(zone.text)
         return ZoneState(
-            zone: try first("SELECT \(Row.zoneColumns) FROM zones WHERE id = ?", [id], of: "zones") {
-                (row) throws(StoreTrouble) in try row.zone()
-            },
-            subjects: try all(
-                "SELECT \(Row.subjectColumns) FROM subjects WHERE zone = ? ORDER BY kind, name", [id], of: "subjects"
-            ) { (row) throws(StoreTrouble) in try row.subjectRecord() },
+            zone: try first(.zone, "WHERE id = ?", [id]),
+            subjects: try all(.subject, "WHERE zone = ? ORDER BY kind, name", [id]),
             objects: try objects(of: zone, overSince: now - .days(35)),
             openOperations: try all(
-                """
-                SELECT \(Row.operationColumns) FROM operations
-                WHERE zone = ? AND state NOT IN ('accepted', 'failed', 'lost') ORDER BY committed_at, id
-                """, [id], of: "operations"
-            ) { (row) throws(StoreTrouble) in try row.operation() },
-            approvals: try all(
-                "SELECT \(Row.approvalColumns) FROM approvals WHERE zone = ? ORDER BY kind, name, reason", [id],
-                of: "approvals"
-            ) { (row) throws(StoreTrouble) in try row.approval() },
+                .operation, "WHERE zone = ? AND state NOT IN ('accepted', 'failed', 'lost') ORDER BY committed_at, id",
+                [id]),
+            approvals: try all(.approval, "WHERE zone = ? ORDER BY kind, name, reason", [id]),
             suspensions: try all(
-                """
-                SELECT \(Row.suspensionColumns) FROM suspensions
-                WHERE rank NOT IN (1, 2) OR zone = ? ORDER BY rank, zone, kind, name
-                """, [id], of: "suspensions"
-            ) { (row) throws(StoreTrouble) in try row.suspension() },
+                .suspension, "WHERE rank NOT IN (1, 2) OR zone = ? ORDER BY rank, zone, kind, name", [id]),
             episodes: try all(
-                """
-                SELECT \(Row.episodeColumns) FROM episodes
-                WHERE resolved_at IS NULL AND zone = ? AND rank > 0 ORDER BY rank, kind, name, condition
-                """, [id], of: "episodes"
-            ) { (row) throws(StoreTrouble) in try row.episode() })
+                .episode,
+                "WHERE resolved_at IS NULL AND zone = ? AND rank > 0 ORDER BY rank, kind, name, condition", [id]))
     }
 
     /// All that are not over; of ours that are, those of late and the newest of each subject. Oldest first within a
     /// subject.
     private func objects(of zone: ZoneID, overSince: Timestamp) throws(StoreTrouble) -> [ObjectRecord] {
-        let present = try all(
-            "SELECT \(Row.objectColumns) FROM objects WHERE zone = ? AND stage NOT IN ('gone', 'revoked')",
-            [.text(zone.text)], of: "objects"
-        ) { (row) throws(StoreTrouble) in try row.object() }
+        let present = try all(.object, "WHERE zone = ? AND stage NOT IN ('gone', 'revoked')", [.text(zone.text)])
         let over = try all(
+            .object,
             """
-            SELECT \(Row.objectColumns) FROM objects AS one
+            AS one
             WHERE zone = ? AND stage IN ('gone', 'revoked') AND ownership <> 'foreign' AND (since >= ? OR NOT EXISTS (
                 SELECT 1 FROM objects AS newer
                 WHERE newer.zone = one.zone AND newer.kind = one.kind AND newer.name = one.name
                     AND newer.stage IN ('gone', 'revoked') AND newer.ownership <> 'foreign'
                     AND (newer.first_seen, newer.since, newer.id) > (one.first_seen, one.since, one.id)))
-            """, [.text(zone.text), Value(overSince)], of: "objects"
-        ) { (row) throws(StoreTrouble) in try row.object() }
+            """, [.text(zone.text), Value(overSince)])
         return (present + over).sorted {
             ($0.subject, $0.firstSeen, $0.since, $0.id) < ($1.subject, $1.firstSeen, $1.since, $1.id)
         }
@@ -88,20 +68,13 @@ extension Database {
         // the commit: nothing waits for the whole day that is added.
         let moment = "CASE state WHEN 'open' THEN ? ELSE coalesce(resolved_at, committed_at) END"
         var counts = BrakeCounts()
-        let issuances = try rows(
-            """
-            SELECT id, coalesce(issuance_name, (
-                    SELECT issuance_name FROM objects
-                    WHERE zone = one.zone AND kind = one.kind AND id = one.object)),
-                effect, reason, \(moment) AS moment
-            FROM operations AS one
-            WHERE committed_at > ? AND is_issuance = 1 AND state <> 'failed' AND moment > ?
-            """, [Value(now), Value(week - .days(1)), Value(week)], of: "operations")
-        while let row = try issuances.next() {
-            let (effect, reason): (Action.Effect, Reason) = (try row.word(2), try row.word(3))
-            let isToday = try row.moment(4) > day
-            if effect == .create, isToday { counts.ordersInADay += 1 }
-            guard reason != .renewalDue, let name = try row.optionalText(1), names.contains(name) else { continue }
+        let issuances = try records(
+            .issuance, "WHERE committed_at > ? AND is_issuance = 1 AND state <> 'failed' AND \(moment) > ?",
+            [Value(week - .days(1)), Value(now), Value(week)])
+        while let issuance = try issuances.next() {
+            let isToday = (issuance.tookEffect ?? now) > day
+            if issuance.effect == .create, isToday { counts.ordersInADay += 1 }
+            guard issuance.reason != .renewalDue, let name = issuance.name, names.contains(name) else { continue }
             counts.issuances[name, default: .init(inADay: 0, inAWeek: 0)].inAWeek += 1
             if isToday { counts.issuances[name]?.inADay += 1 }
         }

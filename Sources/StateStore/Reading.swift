@@ -12,6 +12,17 @@ extension SQLiteLedger {
     public static func openReading(_ path: String) throws(StoreTrouble) -> any LedgerReading & PageKeeper {
         SQLiteLedger(Held(database: try Reading.database(at: path)), path: path)
     }
+
+    /// A second connection of the daemon to its own database, for reading alone. What it meets when it is opened leaves
+    /// the mark that brings a look at everything; what is met later is for its owner to ``doubt(_:)``.
+    public func openReading() throws(StoreTrouble) -> any LedgerReading & PageKeeper {
+        do throws(StoreTrouble) {
+            return try Self.openReading(path)
+        } catch {
+            if case .corrupt = error { doubt(error) }
+            throw error
+        }
+    }
 }
 
 enum Reading {

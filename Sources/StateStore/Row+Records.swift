@@ -1,22 +1,92 @@
 import Domain
 import Engine
 
-/// What is selected of each table, and the record that its rows make. The key comes first, so that a row that cannot
-/// be read is named by it.
-extension Row {
-    static let zoneColumns = "id, name, is_managed, last_complete_look, last_full_look, next_look, planned_under"
+/// An operation as the brakes count it.
+struct Issuance {
+    /// Of what it issues, or of what it restarts; nil where neither is known.
+    var name: String?
+    var effect: Action.Effect
+    var reason: Reason
+    /// The last moment at which it may have taken effect; nil while it is open, for it may have waited before it was sent.
+    var tookEffect: Timestamp?
+}
 
-    func zone() throws(StoreTrouble) -> ZoneRecord {
+extension Shape<ZoneRecord> {
+    static var zone: Self { Self(.zones, Row.zoneColumns) { (row) throws(StoreTrouble) in try row.zone() } }
+}
+
+extension Shape<SubjectRecord> {
+    static var subject: Self {
+        Self(.subjects, Row.subjectColumns) { (row) throws(StoreTrouble) in try row.subjectRecord() }
+    }
+}
+
+extension Shape<ObjectRecord> {
+    static var object: Self { Self(.objects, Row.objectColumns) { (row) throws(StoreTrouble) in try row.object() } }
+}
+
+extension Shape<Operation> {
+    static var operation: Self {
+        Self(.operations, Row.operationColumns) { (row) throws(StoreTrouble) in try row.operation() }
+    }
+}
+
+extension Shape<Issuance> {
+    static var issuance: Self {
+        Self(.operations, Row.issuanceColumns) { (row) throws(StoreTrouble) in try row.issuance() }
+    }
+}
+
+extension Shape<Episode> {
+    static var episode: Self { Self(.episodes, Row.episodeColumns) { (row) throws(StoreTrouble) in try row.episode() } }
+}
+
+extension Shape<Approval> {
+    static var approval: Self {
+        Self(.approvals, Row.approvalColumns) { (row) throws(StoreTrouble) in try row.approval() }
+    }
+}
+
+extension Shape<Suspension> {
+    static var suspension: Self {
+        Self(.suspensions, Row.suspensionColumns) { (row) throws(StoreTrouble) in try row.suspension() }
+    }
+}
+
+extension Shape<Transition> {
+    static var transition: Self {
+        Self(.transitions, Row.transitionColumns) { (row) throws(StoreTrouble) in try row.transition() }
+    }
+}
+
+extension Shape<Checkpoint> {
+    static var checkpoint: Self {
+        Self(.checkpoints, Row.checkpointColumns) { (row) throws(StoreTrouble) in try row.checkpoint() }
+    }
+}
+
+extension Shape<AuditEntry> {
+    static var auditEntry: Self {
+        Self(.audit, Row.auditColumns) { (row) throws(StoreTrouble) in try row.auditEntry() }
+    }
+}
+
+/// The columns, and what is made of them. Only the shapes above use these.
+extension Row {
+    fileprivate static let zoneColumns =
+        "id, name, is_managed, last_complete_look, last_full_look, next_look, planned_under"
+
+    fileprivate func zone() throws(StoreTrouble) -> ZoneRecord {
         ZoneRecord(
             id: ZoneID(try text(0)), name: try text(1), isManaged: try flag(2),
             lastCompleteLook: try optionalMoment(3), lastFullLook: try optionalMoment(4),
             nextLook: try optionalMoment(5), plannedUnder: try optionalText(6))
     }
 
-    static let subjectColumns =
+    fileprivate static let subjectColumns =
         "zone, kind, name, is_wished, decided_since, last_change_at, last_generation, next_look, rest"
 
-    func subjectRecord() throws(StoreTrouble) -> SubjectRecord {
+    fileprivate func subjectRecord() throws(StoreTrouble) -> SubjectRecord {
         var record = SubjectRecord(
             subject: try subject(0), isWished: try flag(3), decidedSince: try optionalMoment(4),
             lastChangeAt: try optionalMoment(5), lastGeneration: try count(6), nextLook: try optionalMoment(7))
@@ -31,12 +101,12 @@ extension Row {
         return record
     }
 
-    static let objectColumns = """
+    fileprivate static let objectColumns = """
         zone, kind, name, id, ownership, status, stage, since, first_seen, last_seen, serving_since, last_served_at, \
         missing_since, generation, delivered_at, command_succeeded_at, rung, traits, wish_key, removed_for
         """
 
-    func object() throws(StoreTrouble) -> ObjectRecord {
+    fileprivate func object() throws(StoreTrouble) -> ObjectRecord {
         let code = try text(6)
         guard let stage = Stage(code: code) else { throw broken(6, "is '\(code)', which is no stage") }
         var rung: ExpiryRung?
@@ -56,12 +126,12 @@ extension Row {
             wishKey: try optionalText(18), removedFor: removedFor)
     }
 
-    static let operationColumns = """
+    fileprivate static let operationColumns = """
         id, zone, kind, name, reason, committed_at, asked_by, action, request_pem, request_der, baseline, state, \
         lacked_since, resolved_at, made, error_code, error_message
         """
 
-    func operation() throws(StoreTrouble) -> Operation {
+    fileprivate func operation() throws(StoreTrouble) -> Operation {
         let action = try packed(7) { (packed) throws(Unreadable) in try Action(try packed.need("action")) }
         let baseline = try packed(10) { (packed) throws(Unreadable) in try packed.texts("ids") }
         var request: SigningRequest?
@@ -82,34 +152,47 @@ extension Row {
         }
     }
 
-    static let episodeColumns = "zone, kind, name, rank, condition, detail, raised_at, last_told, resolved_at"
+    fileprivate static let issuanceColumns = """
+        id, coalesce(issuance_name, (
+            SELECT issuance_name FROM objects
+            WHERE zone = operations.zone AND kind = operations.kind AND id = operations.object)) AS issuance_name,
+        effect, reason, iif(state = 'open', NULL, coalesce(resolved_at, committed_at)) AS took_effect
+        """
 
-    func episode() throws(StoreTrouble) -> Episode {
+    fileprivate func issuance() throws(StoreTrouble) -> Issuance {
+        Issuance(
+            name: try optionalText(1), effect: try word(2), reason: try word(3), tookEffect: try optionalMoment(4))
+    }
+
+    fileprivate static let episodeColumns =
+        "zone, kind, name, rank, condition, detail, raised_at, last_told, resolved_at"
+
+    fileprivate func episode() throws(StoreTrouble) -> Episode {
         Episode(
             scope: try episodeScope(0), condition: try word(4), detail: try text(5), raisedAt: try moment(6),
             lastTold: try moment(7), resolvedAt: try optionalMoment(8))
     }
 
-    static let approvalColumns = "zone, kind, name, reason, at, by"
+    fileprivate static let approvalColumns = "zone, kind, name, reason, at, by"
 
-    func approval() throws(StoreTrouble) -> Approval {
+    fileprivate func approval() throws(StoreTrouble) -> Approval {
         Approval(subject: try subject(0), reason: try word(3), at: try moment(4), by: try text(5))
     }
 
-    static let suspensionColumns = "zone, kind, name, rank, reason, until, by, at"
+    fileprivate static let suspensionColumns = "zone, kind, name, rank, reason, until, by, at"
 
-    func suspension() throws(StoreTrouble) -> Suspension {
+    fileprivate func suspension() throws(StoreTrouble) -> Suspension {
         Suspension(
             scope: try suspensionScope(0), reason: try text(4), until: try moment(5), by: try text(6),
             at: try moment(7))
     }
 
-    static let transitionColumns = """
+    fileprivate static let transitionColumns = """
         zone, kind, name, object, at, event, from_stage, from_status, to_stage, to_status, move, reason, operation, \
         detail, seq
         """
 
-    func transition() throws(StoreTrouble) -> Transition {
+    fileprivate func transition() throws(StoreTrouble) -> Transition {
         var reason: Reason?
         if try optionalText(11) != nil { reason = try word(11) }
         return Transition(
@@ -119,9 +202,9 @@ extension Row {
             operation: try optionalText(12).map(OperationID.init), detail: try text(13))
     }
 
-    static let checkpointColumns = "zone, kind, name, up_to, count, standing"
+    fileprivate static let checkpointColumns = "zone, kind, name, up_to, count, standing"
 
-    func checkpoint() throws(StoreTrouble) -> Checkpoint {
+    fileprivate func checkpoint() throws(StoreTrouble) -> Checkpoint {
         let standing = try packed(5) { (packed) throws(Unreadable) in
             var standing: [ObjectID: Transition.Point] = [:]
             for item in try packed.list("objects") {
@@ -130,12 +213,15 @@ extension Row {
             }
             return standing
         }
-        return Checkpoint(subject: try subject(0), upTo: try moment(3), count: try count(4), standing: standing)
+        let count = try integer(4)
+        guard (0..<1 << 53).contains(count) else { throw broken(4, "is \(count), which counts no lines") }
+        return Checkpoint(
+            subject: try subject(0), upTo: try moment(3), count: Int(clamping: count), standing: standing)
     }
 
-    static let auditColumns = "person, verb, target, at, detail, outcome"
+    fileprivate static let auditColumns = "person, verb, target, at, detail, outcome"
 
-    func auditEntry() throws(StoreTrouble) -> AuditEntry {
+    fileprivate func auditEntry() throws(StoreTrouble) -> AuditEntry {
         AuditEntry(
             at: try moment(3), person: try text(0), verb: try text(1), target: try text(2), detail: try text(4),
             outcome: try text(5))

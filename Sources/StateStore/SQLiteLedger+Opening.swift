@@ -117,8 +117,14 @@ struct Opening {
         try refuseLater(version)
         guard version > 0 else { throw .corrupt(path: file.path, detail: "it has no schema version") }
         try database.checkSchema(Array(migrations.prefix(Int(clamping: version))))
-        try check(database)
+        let isSuspect = try file.isThere(file.suspectPath)
+        try checkPages(of: database, isSuspect: isSuspect)
         try migrate(database, from: version)
+        if isSuspect {
+            // In the tables as they are by now: this program knows how to read no others.
+            try database.checkRows(migrations)
+            try file.clearMark()
+        }
         try noticeRestoring(of: database)
         return database
     }
@@ -151,14 +157,10 @@ struct Opening {
     /// Every page of a file that is small, or that showed itself to be broken; of a large one what the schema and the
     /// first reads touch. The rest is looked at when it is read: SQLite tells a broken page then, and the mark that is
     /// left brings the next opening here.
-    private func check(_ database: Database) throws(StoreTrouble) {
-        let isSuspect = try file.isThere(file.suspectPath)
+    private func checkPages(of database: Database, isSuspect: Bool) throws(StoreTrouble) {
         let bytes = try file.size(of: "") ?? 0
         guard isSuspect || bytes <= Self.checkedBytes else { return }
         try database.checkPages(full: isSuspect)
-        guard isSuspect else { return }
-        try database.checkRows()
-        try file.clearMark()
     }
 
     /// Up to this size all pages are looked at whenever the database is opened.

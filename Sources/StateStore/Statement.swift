@@ -74,6 +74,9 @@ final class Rows {
         switch sqlite3_step(statement.pointer) {
         case SQLITE_ROW: Row(statement: statement, table: table)
         case SQLITE_DONE: nil
+        // Nothing as long as this was ever written: what refuses a long text refuses it then.
+        case SQLITE_TOOBIG where sqlite3_stmt_readonly(statement.pointer) != 0:
+            throw .corrupt(path: statement.path, detail: "\(table): a row is too big to have been written here")
         case let code: throw statement.trouble(code)
         }
     }

@@ -24,8 +24,10 @@ struct StoreFile: Sendable {
     /// files the database's mode.
     static let mode: mode_t = 0o640
 
-    /// What the first bytes of the file say. SQLite's format puts the version of the schema at byte 60 and the
-    /// application's identifier at byte 68: <https://www.sqlite.org/fileformat2.html>, as of 2026-11.
+    /// What the first bytes of the file say. SQLite's format puts the version of the schema at byte 60, the
+    /// application's identifier at byte 68, and at bytes 18 and 19 the versions of the format that writing and reading
+    /// need, of which there are two: <https://www.sqlite.org/fileformat2.html>, as of 2026-11. One that needs more for
+    /// writing SQLite only reads, which would be taken for a disk that cannot be written.
     enum Header: Hashable {
         case missing
         case empty
@@ -56,7 +58,9 @@ struct StoreFile: Sendable {
         case SQLITE_IOERR | 2 << 8: return .other  // SQLITE_IOERR_SHORT_READ, a macro that Swift does not see
         default: throw StoreTrouble(errno: EIO, doing: "read", path: path)
         }
-        guard bytes.starts(with: Array("SQLite format 3\0".utf8)) else { return .other }
+        guard bytes.starts(with: Array("SQLite format 3\0".utf8)), bytes[18...19].allSatisfy({ 1...2 ~= $0 }) else {
+            return .other
+        }
         func number(at place: Int) -> Int64 { bytes[place..<place + 4].reduce(0) { $0 << 8 | Int64($1) } }
         return .database(applicationID: number(at: 68), version: number(at: 60))
     }

@@ -79,7 +79,7 @@ struct Daemon {
         let reading: any LedgerReading & PageKeeper
         do throws(StoreTrouble) {
             opened = try SQLiteLedger.open(inFolder: folder, now: pace.clock.now())
-            reading = try SQLiteLedger.openReading(opened.ledger.path)
+            reading = try opened.ledger.openReading()
         } catch { throw .other(error) }
         tell(opened.outcome, to: news)
 
@@ -88,7 +88,7 @@ struct Daemon {
         let timers = DispatchTimers(clock: pace.clock, queue: executor.queue, speed: pace.speed)
         let budget = RequestBudget(
             executor: executor, clock: pace.clock, timers: timers, share: settings.cloudflare.requestShare,
-            blockedUntil: blockedUntil(opened.ledger))
+            blockedUntil: try blockedUntil(opened.ledger))
         let client = CloudflareClient(
             options: .init(settings.cloudflare, version: Edgecert.version), token: { disk.token }, transport: transport,
             gate: budget)
@@ -164,10 +164,12 @@ struct Daemon {
         }
     }
 
-    private static func blockedUntil(_ ledger: SQLiteLedger) -> Timestamp? {
+    private static func blockedUntil(_ ledger: SQLiteLedger) throws(StartTrouble) -> Timestamp? {
         do throws(StoreTrouble) {
             return try ledger.note(.blockedUntil).flatMap { Timestamp(cloudflare: $0) }
         } catch {
+            // The ledger has marked the file. The engine never reads this row, and would go on until some later start.
+            if case .corrupt = error { throw .other(error) }
             return nil  // the engine meets the same trouble at its first reading, and tells of it
         }
     }

@@ -53,24 +53,24 @@ private func openAsDaemon(_ folder: FuzzFolder, before: Int?) throws(Fault) {
     }
 }
 
-private func useAsDaemon(_ folder: FuzzFolder) throws(StoreTrouble) -> OpenOutcome {
-    let opened = try SQLiteLedger.open(inFolder: folder.path, now: Sample.now)
+private func useAsDaemon(_ folder: FuzzFolder, now: Timestamp = Sample.now) throws(StoreTrouble) -> OpenOutcome {
+    let opened = try SQLiteLedger.open(inFolder: folder.path, now: now)
+    _ = try opened.ledger.openReading()
     try opened.ledger.readEverything()
     try opened.ledger.readAsEngine()
     if case .quarantined = opened.outcome, try opened.ledger.note(.untrusted) == nil {
         throw .missing(path: "the note that a new database is not to be trusted in \(folder.database)")
     }
     try opened.ledger.commit([.object(Sample.pack("new")), .transition(Sample.transition("new"))])
+    // The second time a checkpoint is there already.
+    for _ in 0..<2 { _ = try opened.ledger.prune(before: .distantFuture, limit: 30) }
+    _ = try opened.ledger.pruneSettled(before: .distantFuture, limit: 30)
     try opened.ledger.close()
     return opened.outcome
 }
 
 private func openAgain(_ folder: FuzzFolder) throws(Fault) {
-    let outcome = Result { () throws(StoreTrouble) in
-        let opened = try SQLiteLedger.open(inFolder: folder.path, now: Sample.now + .days(1))
-        try opened.ledger.readEverything()
-        try opened.ledger.readAsEngine()
-    }
+    let outcome = Result { () throws(StoreTrouble) in try useAsDaemon(folder, now: Sample.now + .days(1)) }
     guard case .failure(let trouble) = outcome else { return }
     try judge(trouble, folder)
     if case .corrupt = trouble { throw Fault(description: "the second start finds the same again: \(trouble)") }
@@ -153,7 +153,7 @@ extension LedgerReading {
     fileprivate func readEverything() throws(StoreTrouble) {
         _ = try (zones(), history(HistoryFilter()), history(HistoryFilter(subject: Sample.subject())))
         _ = try (operations(HistoryFilter(), openOnly: false), checkpoint(of: Sample.subject()))
-        _ = try (openEpisodes(), suspensions(), audit(since: nil, limit: 100))
+        _ = try (openEpisodes(), suspensions(), approvals(of: Sample.subject()), audit(since: nil, limit: 100))
         try forEachSubject(SubjectFilter(includesOver: true)) { _, _ in }
         for key in NoteKey.allCases { _ = try note(key) }
     }

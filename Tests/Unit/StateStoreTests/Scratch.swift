@@ -1,3 +1,4 @@
+import CSQLite
 import Domain
 import Engine
 import Glibc
@@ -41,6 +42,14 @@ final class Scratch: Sendable {
         try #require(Glibc.write(file, bytes, bytes.count) == bytes.count)
     }
 
+    /// Does with the database what another program could.
+    func spoil(_ statements: String) {
+        var handle: OpaquePointer?
+        defer { sqlite3_close_v2(handle) }
+        #expect(sqlite3_open_v2(path, &handle, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, nil) == SQLITE_OK)
+        #expect(sqlite3_exec(handle, "PRAGMA ignore_check_constraints = ON; " + statements, nil, nil, nil) == SQLITE_OK)
+    }
+
     func mode(_ suffix: String = "") -> mode_t? {
         var facts = stat()
         return stat(path + suffix, &facts) == 0 ? facts.st_mode & 0o777 : nil
@@ -54,23 +63,8 @@ final class Scratch: Sendable {
 }
 
 extension Ledger {
-    /// Something in every table.
-    func fill() throws(StoreTrouble) {
-        var subject = SubjectRecord(subject: Sample.subject(), isWished: true)
-        subject.decision = .hold(.pack(.order(Sample.packWish())), because: .nameLimit, "detail")
-        try commit([
-            .zone(ZoneRecord(id: Sample.zone, name: "example.com")), .subject(subject), .object(Sample.pack()),
-            .object(Sample.clientCertificate()), .operation(Sample.operation()), .note(.era, "1"),
-            .approval(Approval(subject: Sample.subject(), reason: .nameLimit, at: Sample.now, by: "uid 0")),
-            .suspension(Suspension(scope: .all, reason: "r", until: Sample.now, by: "uid 0", at: Sample.now)),
-            .episode(
-                Episode(
-                    scope: .zone(Sample.zone), condition: .overdue, detail: "d", raisedAt: Sample.now,
-                    lastTold: Sample.now)),
-            .audit(AuditEntry(at: Sample.now, person: "p", verb: "v", target: "t", detail: "d", outcome: "o")),
-            .transition(Sample.transition("1")), .transition(Sample.transition("2")),
-        ])
-    }
+    /// Something in every table but that of the checkpoints, which pruning makes.
+    func fill() throws(StoreTrouble) { try commit(Sample.everything) }
 
     /// Asks for everything that can be asked for.
     func readAll() throws(StoreTrouble) {
@@ -83,5 +77,24 @@ extension Ledger {
         _ = try (openEpisodes(), suspensions(), audit(since: nil, limit: 100))
         try forEachSubject(SubjectFilter(includesOver: true)) { _, _ in }
         for key in NoteKey.allCases { _ = try note(key) }
+    }
+}
+
+extension Sample {
+    static var everything: [Change] {
+        var subject = SubjectRecord(subject: Sample.subject(), isWished: true)
+        subject.decision = .hold(.pack(.order(Sample.packWish())), because: .nameLimit, "detail")
+        return [
+            .zone(ZoneRecord(id: Sample.zone, name: "example.com")), .subject(subject), .object(Sample.pack()),
+            .object(Sample.clientCertificate()), .operation(Sample.operation()), .note(.era, "1"),
+            .approval(Approval(subject: Sample.subject(), reason: .nameLimit, at: Sample.now, by: "uid 0")),
+            .suspension(Suspension(scope: .all, reason: "r", until: Sample.now, by: "uid 0", at: Sample.now)),
+            .episode(
+                Episode(
+                    scope: .zone(Sample.zone), condition: .overdue, detail: "d", raisedAt: Sample.now,
+                    lastTold: Sample.now)),
+            .audit(AuditEntry(at: Sample.now, person: "p", verb: "v", target: "t", detail: "d", outcome: "o")),
+            .transition(Sample.transition("1")), .transition(Sample.transition("2")),
+        ]
     }
 }
