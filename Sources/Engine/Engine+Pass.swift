@@ -95,20 +95,20 @@ extension Engine {
             var input = try await input(zone, duty, looks, state, planOnly: isFirstUnderEra)
             (input.lookedAt, input.seenAt, input.packQuota) = (lookedAt, seenAt, quota.known)
             input.oldestProof = max(input.oldestProof, skewTolerance * 2)
-            var plan = planner.plan(input)
+            var plan = try self.plan(&input)
             if round == 0, !plan.doubtful.isEmpty {
                 input.answers = await answers(about: plan.doubtful, in: zone, state, purpose)
-                plan = planner.plan(input)
+                plan = try self.plan(&input)
             }
             if await askForQuota(&quota, before: plan, in: zone) {
                 input.packQuota = quota.known
-                plan = planner.plan(input)
+                plan = try self.plan(&input)
             }
             if isStopping { return PassResult(trouble: Self.stoppingTrouble) }
             let left = await keysLeft(for: plan, state, duty)
             if !left.generations.isEmpty {
                 input.keysLeft = left.generations
-                plan = planner.plan(input)
+                plan = try self.plan(&input)
             }
             if round == 0 { result.entries = plan.entries }
             if purpose == .planning { return result }
@@ -213,13 +213,21 @@ extension Engine {
         var input = PlanInput(
             zone: zone, zoneName: duty.name, wish: duty.wish, looks: looks, state: state,
             counts: try ports.ledger.counts(names: Planner.namesToCount(duty.wish, state), now: now),
-            unwantedElsewhere: try ports.ledger.unwantedOurs(outside: zone), now: now, limits: settings.limits,
-            deadlines: settings.deadlines, lookEvery: await lookEvery())
+            now: now, limits: settings.limits, deadlines: settings.deadlines, lookEvery: await lookEvery())
         input.obstacles.planOnly = planOnly
         input.obstacles.stateUntrusted = stateTrouble
         input.obstacles.clockSkew = await skew()
         input.keysInHand = await keysInHand(zone, looks, state, duty)
         return input
+    }
+
+    /// A plan. What is unwanted in the other zones is counted only for one that it matters to, which few are: the count
+    /// looks at whatever is known and not wished, and takes longer than all else of a pass in which nothing is done.
+    private func plan(_ input: inout PlanInput) throws(StoreTrouble) -> Plan {
+        let plan = planner.plan(input)
+        guard plan.lacksUnwantedElsewhere else { return plan }
+        input.unwantedElsewhere = try ports.ledger.unwantedOurs(outside: input.zone)
+        return planner.plan(input)
     }
 
     /// How far the answers' dates are from our clock, when that is too far (S11).

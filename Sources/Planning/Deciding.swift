@@ -12,23 +12,27 @@ struct Deciding {
         open = Dictionary(draft.operations.map { ($0.subject, $0) }, uniquingKeysWith: { first, _ in first })
     }
 
-    func entries() -> [Plan.Entry] {
+    /// - Returns: Also whether something would go if what is unwanted elsewhere had been counted, and allowed it.
+    func entries() -> (entries: [Plan.Entry], lacksUnwantedElsewhere: Bool) {
         lazy var gate = Gate(draft, input)  // put up for the first decision that acts: in a zone at rest none does
         let surroundings = Surroundings(draft, input)
-        var entries: [Plan.Entry] = []
+        var (entries, lacksUnwantedElsewhere) = ([Plan.Entry](), false)
         entries.reserveCapacity(draft.standings.count)
         for standing in draft.standings {
             let subject = standing.subject
             guard let proposals = proposals(for: standing, surroundings) else { continue }
-            let decision =
-                if let first = proposals.first, first.action == nil, !first.isHeld { first } else {
-                    gate.pass(proposals, for: subject)
-                }
+            let decision: Decision
+            if let first = proposals.first, first.action == nil, !first.isHeld {
+                decision = first
+            } else {
+                decision = gate.pass(proposals, for: subject)
+                lacksUnwantedElsewhere = gate.lacksUnwantedElsewhere
+            }
             if case .pack(.adopt(let id))? = decision.action { surroundings.claimed.insert(id) }
             if case .clientCertificate(.adopt(let id))? = decision.action { surroundings.claimed.insert(id) }
             entries.append(.init(subject: subject, decision: decision))
         }
-        return entries
+        return (entries, lacksUnwantedElsewhere)
     }
 
     /// nil for a subject of which nothing is left, when that is written down already.

@@ -10,6 +10,8 @@ struct Gate {
     private let approvals: Set<Licence>
     private let leaving: Set<ObjectID>
     private var removals: RemovalCount?
+    /// Something would have passed if what is unwanted elsewhere had been counted, and allowed it (S7).
+    private(set) var lacksUnwantedElsewhere = false
     private var cover: Cover?
     private var removed: Set<ObjectID> = []
     private var issued: [String: Int] = [:]
@@ -265,7 +267,13 @@ struct Gate {
     /// What is wished no more goes in small numbers only (S7).
     private mutating func removalLimit(_ action: Action, _ reason: Reason, for subject: Subject) -> Decision? {
         guard reason == .noLongerWanted, !isApproved(subject, .removalLimit) else { return nil }
-        let removals = self.removals ?? RemovalCount(input, draft, leaving: leaving)
+        guard let elsewhere = input.unwantedElsewhere else {
+            lacksUnwantedElsewhere = true
+            return .hold(
+                action, because: .removalLimit,
+                "what the other zones want no more is not counted yet; would \(action.summary)")
+        }
+        let removals = self.removals ?? RemovalCount(input, draft, leaving: leaving, elsewhere: elsewhere)
         self.removals = removals
         guard removals.isOver else { return nil }
         let path = subject.path(zoneName: input.zoneName)

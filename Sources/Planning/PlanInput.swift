@@ -25,8 +25,9 @@ public struct PlanInput: Hashable, Sendable {
     public var keysLeft: [Subject: Int] = [:]
     public var state: ZoneState
     public var counts: BrakeCounts
-    /// Things of ours that are wished no more and still there, in the other zones (S7).
-    public var unwantedElsewhere: Int
+    /// Things of ours that are wished no more and still there, in the other zones (S7). nil when they were not counted:
+    /// nothing that is wished no more goes then, and a plan that it mattered to says so.
+    public var unwantedElsewhere: Int?
     public var now: Timestamp
     public var limits: LimitSettings
     public var deadlines: DeadlineSettings
@@ -41,7 +42,7 @@ public struct PlanInput: Hashable, Sendable {
         zone: ZoneID, zoneName: String, wish: ZoneWish?, looks: [SubjectKind: Look] = [:],
         answers: [ObjectID: Sighting?] = [:], keysInHand: [ObjectID: Int] = [:], state: ZoneState = ZoneState(),
         counts: BrakeCounts = BrakeCounts(),
-        unwantedElsewhere: Int = 0, now: Timestamp, limits: LimitSettings = LimitSettings(),
+        unwantedElsewhere: Int? = nil, now: Timestamp, limits: LimitSettings = LimitSettings(),
         deadlines: DeadlineSettings = DeadlineSettings(), lookEvery: Duration = .minutes(15),
         obstacles: Obstacles = Obstacles()
     ) {
@@ -82,13 +83,17 @@ public struct Plan: Hashable, Sendable {
     public var state: ZoneState
     /// Things that a complete listing lacked for the first time, for which a GET by identifier would settle it now.
     public var doubtful: [ObjectID]
+    /// Something would go if what is unwanted elsewhere had been counted, and allowed it (S7).
+    public var lacksUnwantedElsewhere: Bool
     public var nextLook: Timestamp
 
     public init(
-        entries: [Entry], changes: [Change], news: [News], state: ZoneState, doubtful: [ObjectID], nextLook: Timestamp
+        entries: [Entry], changes: [Change], news: [News], state: ZoneState, doubtful: [ObjectID],
+        lacksUnwantedElsewhere: Bool = false, nextLook: Timestamp
     ) {
         (self.entries, self.changes, self.news) = (entries, changes, news)
         (self.state, self.doubtful, self.nextLook) = (state, doubtful, nextLook)
+        self.lacksUnwantedElsewhere = lacksUnwantedElsewhere
     }
 }
 

@@ -19,13 +19,13 @@ public struct Planner: Sendable {
         draft.bind(input)
         draft.countUndoings()
         draft.group()
-        let entries = Deciding(draft, input).entries()
+        let (entries, lacksUnwantedElsewhere) = Deciding(draft, input).entries()
         draft.record(entries, input)
         draft.climbExpiryLadder(input)
         draft.keepEpisodes(input)
         return Plan(
             entries: entries, changes: draft.changes, news: draft.news, state: draft.state, doubtful: draft.doubtful,
-            nextLook: Schedule(draft, input).nextLook(after: entries))
+            lacksUnwantedElsewhere: lacksUnwantedElsewhere, nextLook: Schedule(draft, input).nextLook(after: entries))
     }
 
     /// The host sets and common names whose issuances have to be counted before a plan is made (S6).

@@ -5,7 +5,7 @@ struct RemovalCount {
     let isOver: Bool
     let summary: String
 
-    init(_ input: PlanInput, _ draft: PlanDraft, leaving: Set<ObjectID>) {
+    init(_ input: PlanInput, _ draft: PlanDraft, leaving: Set<ObjectID>, elsewhere: Int) {
         var (pending, subjects) = (0, draft.wishes.count)
         for (subject, objects) in draft.bySubject where draft.wishes[subject] == nil {
             let present = objects.filter { $0.isOurs && !$0.stage.isOver }
@@ -16,7 +16,7 @@ struct RemovalCount {
             }
         }
         let inZone = pending + (input.counts.removalsInADay[input.zone] ?? 0)
-        let inAll = pending + input.unwantedElsewhere + input.counts.removalsInADay.values.reduce(0, +)
+        let inAll = pending + elsewhere + input.counts.removalsInADay.values.reduce(0, +)
         let share = Int(Double(subjects) * min(max(input.limits.removalsPerZoneShare, 0), 1))
         isOver = inZone > max(1, share) || inAll > input.limits.removalsADay
         summary =

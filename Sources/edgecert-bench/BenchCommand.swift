@@ -90,7 +90,9 @@ struct Store: ParsableCommand {
             let state = states[run]
             _ = try ledger.counts(
                 names: Planner.namesToCount(account.wish(run * 7919 % account.zones), state), now: now)
-            if let zone = state.zone { _ = try ledger.unwantedOurs(outside: zone.id) }
+        }
+        try samples.measure("unwanted elsewhere", runs: runs) { run in
+            if let zone = states[run].zone { _ = try ledger.unwantedOurs(outside: zone.id) }
         }
         // What a status that changed writes: the object, its subject's decision, one line of history, the zone.
         try samples.measure("transition", runs: runs) { run in

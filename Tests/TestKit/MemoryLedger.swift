@@ -35,6 +35,9 @@ public final class MemoryLedger: Ledger {
     /// Every commit that was made, oldest first.
     public var commits: [[Change]] { rows.withLock { $0.commits } }
 
+    /// How often what is unwanted was counted.
+    public var countsOfUnwanted: Int { rows.withLock { $0.countsOfUnwanted } }
+
     public func commit(_ changes: [Change]) throws(StoreTrouble) {
         try rows.withLock { (rows) throws(StoreTrouble) in
             if let trouble = rows.writeTrouble { throw trouble }
@@ -79,7 +82,8 @@ public final class MemoryLedger: Ledger {
     }
 
     public func unwantedOurs(outside zone: ZoneID) throws(StoreTrouble) -> Int {
-        try read { $0.unwantedOurs(outside: zone) }
+        rows.withLock { $0.countsOfUnwanted += 1 }
+        return try read { $0.unwantedOurs(outside: zone) }
     }
 
     public func zones() throws(StoreTrouble) -> [ZoneRecord] {

@@ -16,6 +16,7 @@ struct MemoryRows: Sendable {
         var reason: Reason
     }
 
+    var countsOfUnwanted = 0
     var zones: [ZoneID: ZoneRecord] = [:]
     var subjects: [ZoneID: [Subject: SubjectRecord]] = [:]
     var objects: [ZoneID: [ObjectKey: ObjectRecord]] = [:]

@@ -17,7 +17,7 @@ public struct ZoneRun {
     public var lookEvery: Duration = .minutes(15)
     public var obstacles = Obstacles()
     public var counts = BrakeCounts()
-    public var unwantedElsewhere = 0
+    public var unwantedElsewhere: Int? = 0
     public var packQuota: PackQuota?
     public var keysInHand: [ObjectID: Int] = [:]
     public var keysLeft: [Subject: Int] = [:]

@@ -135,6 +135,30 @@ import Testing
         #expect(try bench.decision()?.reason == .undoneOutside)
     }
 
+    @Test("what the other zones want no more was counted in every pass, also where nothing was to go (S7)")
+    func unwantedElsewhere() async throws {
+        let bench = try await EngineBench([.pack(wish), .clientCertificate(meter)])
+        await bench.run(for: .hours(3))
+        #expect(bench.ledger.countsOfUnwanted == 0)
+        let left = (1...3).map { Sample.pack("left\($0)", name: "left\($0)", zone: Sample.otherZone) }
+        try bench.ledger.commit(
+            [.zone(ZoneRecord(id: Sample.otherZone, name: "other.example"))]
+                + left.map { .subject(SubjectRecord(subject: $0.subject, isWished: false)) } + left.map(Change.object))
+        bench.source.put(EngineBench.settings([.pack(wish)]))
+        _ = try await bench.engine.perform(.reload, by: "test")
+        func pass() async {
+            bench.clock.advance(by: .minutes(16))
+            _ = await bench.engine.pass(over: EngineBench.zone, .scheduled)
+        }
+        await pass()
+        #expect(try bench.decision("meter", .clientCertificate)?.reason == .removalLimit)
+        #expect(bench.ledger.countsOfUnwanted > 0)
+        #expect(bench.cloudflare.ledger.acceptedRemovals().isEmpty)
+        try bench.ledger.commit([.subject(SubjectRecord(subject: left[0].subject, isWished: true))])
+        await pass()
+        #expect(bench.cloudflare.ledger.acceptedRemovals().count == 1)
+    }
+
     @Test("observe asks for nothing, create for no removal")
     func modes() async throws {
         let observing = try await EngineBench([.pack(wish)], mode: .observe)

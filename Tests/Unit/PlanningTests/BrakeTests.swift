@@ -72,6 +72,26 @@ import Testing
         }
     }
 
+    @Test("S7: nothing goes while the other zones are not counted, and the plan says that this is why")
+    func uncounted() {
+        let certificates = (1...9).map { number in
+            Wish.clientCertificate(ClientCertificateWish(name: "c\(number)", commonName: "c\(number).example.com"))
+        }
+        var run = settledRun(certificates)
+        run.unwantedElsewhere = nil
+        run.pass(after: .minutes(16))
+        #expect(run.lastPlan?.lacksUnwantedElsewhere == false)
+        run.want(Array(certificates.dropFirst()))
+        run.pass(after: .minutes(16))
+        #expect(run.verdict("c1", .clientCertificate) == "hold removal-limit")
+        #expect(run.lastPlan?.lacksUnwantedElsewhere == true)
+        #expect(run.sent.isEmpty)
+        run.unwantedElsewhere = 2
+        run.pass(after: .minutes(16))
+        #expect(run.sent.map(\.subject.name) == ["c1"])
+        #expect(run.lastPlan?.lacksUnwantedElsewhere == false)
+    }
+
     @Test(
         "an approval that was given and not used was good for ever",
         arguments: [(Duration.days(7) - .seconds(1), "order"), (.days(7), "."), (.days(40), ".")])
