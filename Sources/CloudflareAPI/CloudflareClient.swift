@@ -41,19 +41,20 @@ public struct CloudflareClient: Sendable {
     func reply(
         to call: Call, _ priority: RequestPriority, zone: ZoneID?, lastLook: LastLook = { nil }
     ) async throws(ProviderTrouble) -> Reply {
-        let token = currentToken()
-        let request = try request(for: call, token: token)
+        _ = try request(for: call, token: currentToken())  // what cannot be sent takes no turn
         try await gate.enter(priority, zone: zone)
         if let objection = await lastLook() {
             await gate.note(ReplySignal())
             throw .withheld(objection)
         }
+        // The turn may have been long in coming: a reload may have brought another token.
+        let token = currentToken()
         let response: HTTPResponse
-        do {
-            response = try await transport.send(request)
+        do throws(ProviderTrouble) {
+            response = try await send(try request(for: call, token: token), call)
         } catch {
             await gate.note(ReplySignal())
-            throw ProviderTrouble(error, in: call).hiding(token)
+            throw error.hiding(token)
         }
         let reply = Reply(response, to: call, sentWith: token)
         var signal = RateHeaders.signal(from: response)
@@ -66,6 +67,10 @@ public struct CloudflareClient: Sendable {
         }
         await gate.note(signal)
         return reply
+    }
+
+    private func send(_ request: HTTPRequest, _ call: Call) async throws(ProviderTrouble) -> HTTPResponse {
+        do { return try await transport.send(request) } catch { throw ProviderTrouble(error, in: call) }
     }
 
     private func request(for call: Call, token: Secret) throws(ProviderTrouble) -> HTTPRequest {

@@ -7,6 +7,20 @@ struct Deeds {
     var lines: [String] = []
     /// What Cloudflare answered with: newer than the listing.
     var sightings: [Sighting] = []
+    /// Something was not sent, for what it was planned from is not so any more: another look is needed.
+    var isOvertaken = false
+}
+
+/// One operation on its way, with what it was planned from.
+struct Errand: Sendable {
+    var operation: Operation
+    var input: PlanInput
+    var duty: ZoneDuty
+    /// Until when what was seen of a kind proves that a removal is harmless (S4), by ``Clock/uptime()``; a kind that is
+    /// missing proves it for ever.
+    var proofEnds: [SubjectKind: Duration] = [:]
+    /// False for what failed before: that it goes on failing is told by an episode.
+    var isTold = true
 }
 
 extension Engine {
@@ -15,13 +29,17 @@ extension Engine {
     /// Every operation is looked at once more before it takes its turn, and again when the turn has come, with the newest
     /// settings, state and clock.
     func carryOut(
-        _ operations: [Operation], _ planned: ZoneState, _ input: PlanInput, _ duty: ZoneDuty
+        _ operations: [Operation], _ planned: ZoneState, _ input: PlanInput, _ duty: ZoneDuty,
+        proofEnds: [SubjectKind: Duration]
     ) async throws(StoreTrouble) -> Deeds {
         var deeds = Deeds()
         var current = input
         current.state = planned
         for operation in operations {
-            let sent = await outcome(of: operation, current, duty)
+            let isRetry = current.state.hasTried(operation)
+            let sent = await outcome(
+                of: Errand(
+                    operation: operation, input: current, duty: duty, proofEnds: proofEnds, isTold: !isRetry))
             let settled = planner.settle(
                 operation, sent.outcome, in: current.state, zoneName: duty.name, now: ports.clock.now())
             try commit(settled.changes)
@@ -29,6 +47,7 @@ extension Engine {
             current.state = settled.state
             deeds.lines.append(Self.line(operation, sent.outcome, duty))
             if case .accepted(_, let sighting?) = sent.outcome { deeds.sightings.append(sighting) }
+            if case .withheld = sent.outcome { deeds.isOvertaken = true }
         }
         return deeds
     }
@@ -37,78 +56,101 @@ extension Engine {
         var outcome: SendOutcome
         /// What is told of the answer besides.
         var fields: [News.Field] = []
-
-        init(outcome: SendOutcome, fields: [News.Field] = []) { (self.outcome, self.fields) = (outcome, fields) }
-
-        init(_ objection: Objection) {
-            self.init(
-                outcome: .refused(objection.reason, lasting: false, code: objection.code, message: objection.message))
-        }
     }
 
-    func outcome(of operation: Operation, _ input: PlanInput, _ duty: ZoneDuty) async -> Sent {
-        if let objection = await objection(to: operation, input, duty) { return Sent(objection) }
-        if operation.action.effect == .local { return await doLocally(operation, input.state, duty) }
-        let isRetry = input.state.hasTried(operation)
-        return await send(operation, input, duty, isTold: !isRetry)
+    private func outcome(of errand: Errand) async -> Sent {
+        if let objection = await objection(to: errand, isTurn: false) { return Sent(outcome: objection.outcome) }
+        guard errand.operation.action.effect == .local else { return await send(errand) }
+        return await doLocally(errand.operation, errand.input.state, errand.duty)
     }
 
     /// What speaks now against an operation that was planned a while ago.
-    private func objection(to operation: Operation, _ input: PlanInput, _ duty: ZoneDuty) async -> Objection? {
-        if isStopping { return Objection(.retryLater, code: "not-sent", message: "edgecertd is stopping") }
-        guard isCurrent(duty, operation.subject.zone) else {
-            return Objection(.retryLater, code: "settings-changed", message: "the settings changed meanwhile")
+    ///
+    /// - Parameter isTurn: True when it would be sent at once: a block may have come after its turn did (S9).
+    private func objection(to errand: Errand, isTurn: Bool) async -> Objection? {
+        let budget = await ports.budget.snapshot()  // from here to the end nothing else happens in between
+        let operation = errand.operation
+        if isStopping { return .withheld(code: "not-sent", message: "edgecertd is stopping") }
+        if let overtaken = overtaken(errand) { return overtaken }
+        if isTurn, let span = budget.blockedFor {
+            return .withheld(
+                code: "blocked", message: "every call of the token is refused for another \(span.wholeSeconds) s (S9)")
         }
-        var current = input
+        if operation.action.effect == .remove, operation.askedBy == nil,
+            let end = errand.proofEnds[operation.subject.kind], ports.clock.uptime() > end
+        {
+            return .withheld(
+                code: "look-outdated",
+                message: "what proves it harmless was seen too long ago, and is looked at again first")
+        }
+        if operation.askedBy != nil {
+            // The rest was judged when it was asked for. A revocation is made whatever the clock shows (S11).
+            if let stateTrouble { return .withheld(code: "state-untrusted", message: stateTrouble) }
+            if case .clientCertificate(.reactivate) = operation.action, let skew = budget.skew.flatMap(tooMuch) {
+                return .withheld(
+                    code: Reason.clockSkewed.rawValue, message: "the clock is \(skew.wholeSeconds) s off Cloudflare's")
+            }
+        }
+        var current = errand.input
         current.now = ports.clock.now()
-        current.obstacles.clockSkew = await skew()
+        current.limits = settings.limits
+        current.obstacles.clockSkew = budget.skew.flatMap(tooMuch)
+        current.obstacles.stateUntrusted = stateTrouble
         do throws(StoreTrouble) {
             // A person may have suspended it since the plan was made.
-            current.state.suspensions = try ports.ledger.suspensions().filter { $0.scope.touches(input.zone) }
+            current.state.suspensions = try ports.ledger.suspensions().filter { $0.scope.touches(current.zone) }
+            if current.unwantedElsewhere != nil {
+                current.unwantedElsewhere = try ports.ledger.unwantedOurs(outside: current.zone)
+            }
         } catch {
-            let explanation = error.explanation
-            return Objection(.retryLater, code: explanation.code, message: explanation.summary)
+            note(error)
+            return .withheld(code: error.explanation.code, message: error.explanation.summary)
         }
-        return planner.objection(to: operation, in: current).map {
-            Objection($0.reason, code: $0.reason.rawValue, message: $0.detail)
-        }
+        return planner.objection(to: operation, in: current).map(Objection.init)
+    }
+
+    /// Whether the settings want it no more. What a person asks for does not depend on what else they want of the zone.
+    private func overtaken(_ errand: Errand) -> Objection? {
+        let operation = errand.operation
+        guard let present = zones[operation.subject.zone],
+            operation.askedBy != nil || isCurrent(errand.duty, operation.subject.zone)
+        else { return .withheld(code: "settings-changed", message: "the settings changed meanwhile") }
+        let mode = present.wish?.mode ?? settings.daemon.mode
+        guard mode.permits(operation.action.effect) else { return .forbidden(operation, by: mode) }
+        return nil
     }
 
     // MARK: At Cloudflare
 
     /// Sends one operation, once. What the mode does not allow, the engine has no method for.
-    ///
-    /// - Parameter isTold: False for what failed before: that it goes on failing is told by an episode.
-    func send(_ operation: Operation, _ input: PlanInput, _ duty: ZoneDuty, isTold: Bool = true) async -> Sent {
-        let mode = duty.wish?.mode ?? settings.daemon.mode
+    func send(_ errand: Errand) async -> Sent {
+        let (operation, zone) = (errand.operation, errand.operation.subject.zone)
+        let mode = errand.duty.wish?.mode ?? settings.daemon.mode
         let provider = ports.provider(mode)
-        let lastLook: LastLook = {
-            if let objection = await self.objection(to: operation, input, duty) { return objection }
-            if isTold { await self.tellSending(operation, duty) }
-            return nil
-        }
-        mark(operation.subject.zone, .changing)
-        defer { mark(operation.subject.zone, .working) }
+        mark(zone, .changing)
+        defer { mark(zone, .working) }
         do throws(ProviderTrouble) {
             let receipt: Receipt?
             switch operation.action.effect {
             case .local: receipt = nil
-            case .create: receipt = try await provider.creating?.create(operation, lastLook: lastLook)
-            case .change: receipt = try await provider.changing?.change(operation, lastLook: lastLook)
-            case .remove: receipt = try await provider.removing?.remove(operation, lastLook: lastLook)
+            case .create: receipt = try await provider.creating?.create(operation) { await self.lastLook(at: errand) }
+            case .change: receipt = try await provider.changing?.change(operation) { await self.lastLook(at: errand) }
+            case .remove: receipt = try await provider.removing?.remove(operation) { await self.lastLook(at: errand) }
             }
-            guard let receipt else {
-                return Sent(
-                    outcome: .refused(
-                        .modeForbids, lasting: false, code: Reason.modeForbids.rawValue,
-                        message: "the mode \(mode.rawValue) has no way to \(operation.action.code)"))
-            }
+            guard let receipt else { return Sent(outcome: Objection.forbidden(operation, by: mode).outcome) }
             return Sent(
                 outcome: .accepted(receipt.object ?? operation.action.object, receipt.sighting),
                 fields: receipt.ray.map { [.init(.ray, $0)] } ?? [])
         } catch {
             return Sent(outcome: Self.outcome(of: error, operation), fields: Self.fields(of: error.answer))
         }
+    }
+
+    /// Its turn has come: it is told that it is sent, unless something speaks against it by now.
+    func lastLook(at errand: Errand) async -> Objection? {
+        if let objection = await objection(to: errand, isTurn: true) { return objection }
+        if errand.isTold { tellSending(errand.operation, errand.duty) }
+        return nil
     }
 
     private func tellSending(_ operation: Operation, _ duty: ZoneDuty) {
@@ -143,7 +185,7 @@ extension Engine {
         case .duplicateHosts: refused(.sameHostSetRefused, lasting: true)
         case .quotaExhausted: refused(.quotaExhausted, lasting: true)
         case .ambiguous, .refused: refused(.refused, lasting: true)
-        case .withheld(let objection): Sent(objection).outcome
+        case .withheld(let objection): objection.outcome
         }
     }
 
@@ -158,7 +200,7 @@ extension Engine {
         let what = "\(operation.subject.path(zoneName: duty.name)): \(operation.action.code)"
         return switch outcome {
         case .accepted: "\(what): done"
-        case .refused(_, _, _, let message): "\(what): not done: \(message)"
+        case .refused(_, _, _, let message), .withheld(_, _, let message): "\(what): not done: \(message)"
         case .unanswered(_, let message): "\(what): no answer, the next looks will tell: \(message)"
         }
     }
@@ -257,6 +299,29 @@ extension Engine {
         return Sent(
             outcome: .refused(
                 .commandDue, lasting: false, code: "command-failed", message: "the command failed: \(failure.text)"))
+    }
+}
+
+extension Objection {
+    /// Nothing is amiss but that it is too late: the next pass plans anew.
+    fileprivate static func withheld(code: String, message: String) -> Self {
+        Self(.retryLater, code: code, message: message, isTry: false)
+    }
+
+    fileprivate static func forbidden(_ operation: Operation, by mode: Mode) -> Self {
+        Self(
+            .modeForbids, code: Reason.modeForbids.rawValue,
+            message: "the mode \(mode.rawValue) has no way to \(operation.action.code)")
+    }
+
+    fileprivate init(_ decision: Decision) {
+        self.init(decision.reason, code: decision.reason.rawValue, message: decision.detail)
+    }
+
+    fileprivate var outcome: SendOutcome {
+        isTry
+            ? .refused(reason, lasting: false, code: code, message: message)
+            : .withheld(reason, code: code, message: message)
     }
 }
 

@@ -37,7 +37,7 @@ extension Engine {
         let input = self.input(for: operation, in: state, duty)
         try await refuse(operation, input)
         try writing { () throws(StoreTrouble) in try commit([.operation(operation)]) }
-        let sent = await send(operation, input, duty)
+        let sent = await send(Errand(operation: operation, input: input, duty: duty))
         let settled = planner.settle(operation, sent.outcome, in: state, zoneName: duty.name, now: ports.clock.now())
         try writing { () throws(StoreTrouble) in try commit(settled.changes) }
         tell(settled.news.map { $0.adding(sent.fields) })
@@ -46,7 +46,8 @@ extension Engine {
         case .accepted: return CommandReply(lines: ["\(chosen.code) of \(meant) was accepted"])
         case .refused(.modeForbids, _, let code, let message):
             throw Self.unsafe(code, message, "set a mode that may: daemon.mode")
-        case .refused(_, _, let code, let message), .unanswered(let code, let message):
+        case .refused(_, _, let code, let message), .withheld(_, let code, let message),
+            .unanswered(let code, let message):
             throw .trouble(Explanation(code: code, summary: message))
         }
     }

@@ -20,6 +20,8 @@ struct PassResult {
 extension Engine {
     /// Plans are made again, with what was just done in view, at most this often in one pass.
     static let rounds = 4
+    /// A listing proves for so long that a removal is harmless, and longer only where the budget is short.
+    static let proofLife: Duration = .minutes(2)
     /// Things left in doubt by a listing that are asked for one by one, at most, in one pass.
     static let doubtsInOnePass = 5
     /// Listings with every status are made this often, to see what has been revoked.
@@ -76,12 +78,12 @@ extension Engine {
         mark(zone, .asking)
         let lookedAt = ports.clock.now()
         var looks: [SubjectKind: Look] = [:]
+        var proofEnds: [SubjectKind: Duration] = [:]
         if case .missing(let trouble) = proof {
             for kind in kinds { looks[kind] = .unseen(code: trouble.code, summary: trouble.summary) }
         } else {
-            looks = await look(at: zone, kinds, scope: scope(for: state, kinds), purpose)
+            (looks, proofEnds) = await look(at: zone, kinds, scope: scope(for: state, kinds), purpose)
         }
-        let seenAt = ports.clock.now()
         mark(zone, .working)
         if isStopping { return PassResult(trouble: Self.stoppingTrouble) }
         guard isCurrent(duty, zone) else { return nil }
@@ -93,8 +95,7 @@ extension Engine {
         var quota = QuotaInPass()
         for round in 0..<Self.rounds {
             var input = try await input(zone, duty, looks, state, planOnly: isFirstUnderEra)
-            (input.lookedAt, input.seenAt, input.packQuota) = (lookedAt, seenAt, quota.known)
-            input.oldestProof = max(input.oldestProof, skewTolerance * 2)
+            (input.lookedAt, input.packQuota) = (lookedAt, quota.known)
             var plan = try self.plan(&input)
             if round == 0, !plan.doubtful.isEmpty {
                 input.answers = await answers(about: plan.doubtful, in: zone, state, purpose)
@@ -130,9 +131,13 @@ extension Engine {
             zones[zone]?.summary = Self.summary(of: plan)
             setDue(zone, at: record.nextLook ?? ports.clock.now())
             let planned = try settle(unsent, in: plan.state, duty)
-            let done = try await carryOut(operations, planned, input, duty)
+            let done = try await carryOut(operations, planned, input, duty, proofEnds: proofEnds)
             result.lines += done.lines
             quota.take(operations)
+            if done.isOvertaken {
+                setDue(zone, in: .zero)
+                break
+            }
             // What came of it may be followed at once by the next step, by a hold, or by the time of another try.
             guard !operations.isEmpty, !isStopping else { break }
             for sighting in done.sightings { looks[sighting.kind]?.add(sighting) }
@@ -158,15 +163,18 @@ extension Engine {
 
     private func look(
         at zone: ZoneID, _ kinds: [SubjectKind], scope: ListScope, _ purpose: PassPurpose
-    ) async -> [SubjectKind: Look] {
+    ) async -> (looks: [SubjectKind: Look], proofEnds: [SubjectKind: Duration]) {
         let looking = ports.provider(.observe).looking
         var looks: [SubjectKind: Look] = [:]
+        var proofEnds: [SubjectKind: Duration] = [:]
         forgetRefusals(zone, besides: kinds)
         for kind in kinds {
             let scope = kind == .certificatePack ? .all : scope
+            let begun = ports.clock.uptime()
             do throws(ProviderTrouble) {
                 let seen = try await looking.list(kind, in: zone, scope: scope, priority: priority(of: zone, purpose))
                 looks[kind] = .complete(seen, scope)
+                proofEnds[kind] = begun + (await proofLife(ofThings: seen.count))
                 resolve(.tokenRefused, of: "\(zone) \(kind.rawValue)")
             } catch {
                 if case .tokenRefused(let answer) = error {
@@ -176,7 +184,16 @@ extension Engine {
             }
             mark(zone, .asking)
         }
-        return looks
+        return (looks, proofEnds)
+    }
+
+    /// How long a listing proves that a removal is harmless (S4), from the moment at which it was asked for: two minutes,
+    /// and what its pages and the removal take when the budget is so short that each waits for its turn.
+    private func proofLife(ofThings count: Int) async -> Duration {
+        let requests = Double((count / 50 + 4) * max(1, passes.count))
+        let rate = await ports.budget.snapshot().rate
+        let wait = min(requests / max(rate, 0.0001), Double(RequestBudget.longestBlock.wholeSeconds))
+        return max(Self.proofLife, skewTolerance * 2) + .seconds(wait)
     }
 
     private func priority(of zone: ZoneID, _ purpose: PassPurpose) -> RequestPriority {
@@ -232,8 +249,11 @@ extension Engine {
 
     /// How far the answers' dates are from our clock, when that is too far (S11).
     func skew() async -> Duration? {
-        guard let skew = await ports.budget.snapshot().skew else { return nil }
-        return skew > skewTolerance || skew < .zero - skewTolerance ? skew : nil
+        await ports.budget.snapshot().skew.flatMap(tooMuch)
+    }
+
+    func tooMuch(_ skew: Duration) -> Duration? {
+        skew > skewTolerance || skew < .zero - skewTolerance ? skew : nil
     }
 
     private func nextLook(after plan: Plan, planOnly: Bool) -> Timestamp {

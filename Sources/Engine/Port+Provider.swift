@@ -42,8 +42,11 @@ public struct Objection: Hashable, Sendable {
     public var reason: Reason
     public var code: String
     public var message: String
-    public init(_ reason: Reason, code: String, message: String) {
-        (self.reason, self.code, self.message) = (reason, code, message)
+    /// True when it counts as a try that failed, so that a while passes before the next; false when nothing is amiss but
+    /// that time has passed.
+    public var isTry: Bool
+    public init(_ reason: Reason, code: String, message: String, isTry: Bool = true) {
+        (self.reason, self.code, self.message, self.isTry) = (reason, code, message, isTry)
     }
 }
 

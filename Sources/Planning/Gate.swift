@@ -82,7 +82,6 @@ struct Gate {
         if !isSending, let limit = issuanceLimit(action, reason, for: subject) { return limit }
         if !isSending, let full = lackOfRoom(for: action, record) { return full }
         guard action.effect == .remove, let id = action.object, let object = draft.objects[id] else { return nil }
-        if isSending, let outdated = outdatedProof() { return outdated }
         return unproven(action, reason, object) ?? removalLimit(action, reason, for: subject)
             ?? uncovering(action, object)
     }
@@ -283,16 +282,6 @@ struct Gate {
     }
 
     // MARK: S4
-
-    /// A removal may wait for its turn while the token is blocked. What was seen before that proves nothing any more:
-    /// what should serve in its stead may have been removed by others meanwhile.
-    private func outdatedProof() -> Decision? {
-        guard let seenAt = input.seenAt, now - seenAt > input.oldestProof else { return nil }
-        return .wait(
-            because: .retryLater,
-            "what proves it harmless was seen \((now - seenAt).wholeSeconds) s ago, and is looked at again first"
-        )
-    }
 
     /// No removal leaves a host without cover that is wished, or was served lately (S4).
     private mutating func uncovering(_ action: Action, _ object: ObjectRecord) -> Decision? {

@@ -11,10 +11,6 @@ public struct PlanInput: Hashable, Sendable {
     /// When the looks were made; nil for just now. A look says nothing about what was committed after it, which
     /// matters when a zone is planned for once more without a fresh look.
     public var lookedAt: Timestamp?
-    /// When the last page of the looks had come; nil for just now.
-    public var seenAt: Timestamp?
-    /// How old the looks may be when a removal is sent that they must prove harmless (S4).
-    public var oldestProof: Duration = .minutes(2)
     /// What GETs by identifier said of things that a listing left in doubt; nil for "Cloudflare knows none".
     public var answers: [ObjectID: Sighting?]
     /// Client certificates that are nobody's, with the generation of the key here that answers to each.
@@ -103,6 +99,9 @@ public enum SendOutcome: Hashable, Sendable {
     /// Cloudflare, or something on the way, is sure that it had no effect. `lasting` when the same request will meet
     /// the same answer; the reason is then kept with the subject.
     case refused(Reason, lasting: Bool, code: String, message: String)
+    /// It was not fit to be sent any more when its turn had come, and nothing was asked of Cloudflare. No try: the next
+    /// pass plans anew.
+    case withheld(Reason, code: String, message: String)
     /// It may have had its effect.
     case unanswered(code: String, message: String)
 }

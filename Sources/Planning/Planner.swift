@@ -67,6 +67,8 @@ public struct Planner: Sendable {
         case .accepted(let object, let sighting): draft.accept(operation, object, sighting)
         case .refused(let reason, let lasting, let code, let message):
             draft.refuse(operation, reason, lasting: lasting, code: code, message: message)
+        case .withheld(let reason, let code, let message):
+            draft.withhold(operation, reason, code: code, message: message)
         case .unanswered(let code, let message): draft.leaveOpen(operation, code: code, message: message)
         }
         return (draft.changes, draft.news, draft.state)

@@ -127,6 +127,17 @@ extension PlanDraft {
             isTold: isNews)
     }
 
+    /// Writes that an operation was not sent after all. It failed at nothing, so it has no try to count and none to wait for.
+    mutating func withhold(_ operation: Operation, _ reason: Reason, code: String, message: String) {
+        guard operation.action.effect != .local else { return }
+        resolve(operation, as: .failed(at: now, code: code, message: message))
+        write(
+            Transition(
+                subject: operation.subject, object: operation.action.object, at: now, event: .operationFailed,
+                reason: reason, operation: operation.id, detail: "\(operation.action.code): \(message) (\(code))"),
+            of: operation.action, as: .info)
+    }
+
     /// Nobody knows whether it was made: it stays open, and the looks will tell (S3).
     mutating func leaveOpen(_ operation: Operation, code: String, message: String) {
         operations.removeAll { $0.id == operation.id }

@@ -88,7 +88,9 @@ import Testing
         }
     }
 
-    @Test("a change that the last look objects to is not sent, and gives its turn back", arguments: Kind.allCases)
+    @Test(
+        "a change that the last look objects to is not sent, and the gate is told once that its turn is over",
+        arguments: Kind.allCases)
     func withheld(_ kind: Kind) async throws {
         try await ProviderUnderTest.run(kind) { (provider) async throws in
             let objection = Objection(.suspended, code: "suspended", message: "alice holds it")

@@ -12,6 +12,10 @@ public final class ScriptedCommandRunner: CommandRunner {
 
     private let state: Mutex<(calls: [Call], script: [CommandOutcome])>
     private let otherwise: CommandOutcome
+    private let whileRunning = Mutex<(@Sendable (Call) -> CommandOutcome?)?>(nil)
+
+    /// Called with each command while it runs; what it gives back is the outcome.
+    public func during(_ hook: (@Sendable (Call) -> CommandOutcome?)?) { whileRunning.withLock { $0 = hook } }
 
     /// - Parameters:
     ///   - script: The outcomes of the first calls, in order.
@@ -30,7 +34,9 @@ public final class ScriptedCommandRunner: CommandRunner {
     public func run(
         _ command: [String], environment: [String: String], timeout: Duration
     ) async -> CommandOutcome {
-        state.withLock { state in
+        let hook = whileRunning.withLock { $0 }
+        if let outcome = hook?(Call(command: command, environment: environment, timeout: timeout)) { return outcome }
+        return state.withLock { state in
             state.calls.append(Call(command: command, environment: environment, timeout: timeout))
             return state.script.isEmpty ? otherwise : state.script.removeFirst()
         }

@@ -31,23 +31,6 @@ func packWish(
         #expect(Planner().objection(to: operation, in: run.input) != nil)
     }
 
-    @Test(
-        "a removal is not sent on the word of looks that are older than two minutes, unless a person asks for it (S4)")
-    func outdatedProof() {
-        var run = settledRun([.clientCertificate(clientWish)])
-        run.want([])
-        var operation = Operation(
-            id: OperationID("1"), subject: run.subject("gateway", .clientCertificate),
-            action: .clientCertificate(.revoke(ObjectID("c1"))), reason: .noLongerWanted, committedAt: run.now)
-        var input = run.input
-        input.seenAt = input.now - .minutes(2)
-        #expect(Planner().objection(to: operation, in: input) == nil)
-        input.now = input.now + .seconds(1)
-        #expect(Planner().objection(to: operation, in: input)?.reason == .retryLater)
-        operation.askedBy = "uid 0 (root)"
-        #expect(Planner().objection(to: operation, in: input) == nil)
-    }
-
     @Test("nor a revocation that the daemon decided itself")
     func foreignMeanwhile() {
         var run = settledRun([.clientCertificate(clientWish)])
