@@ -8,14 +8,12 @@ public final class QueueExecutor: SerialExecutor {
     /// The serial queue that every job of the actor runs on.
     public let queue: DispatchQueue
 
-    /// Dispatch has threads for each quality of service, and hands what there is to do to them in turn; it makes one
-    /// more whenever all are busy. Each keeps a stack, and what malloc laid aside for it: a queue that is often busy is
-    /// best alone with its quality.
-    ///
-    /// - Parameter mayBlock: False for an actor that never waits for another process, nor long for anything else. It
-    ///   runs on the threads that Swift's tasks have, whatever the quality: no more than there are processors.
-    public init(label: String, qos: DispatchQoS = .default, mayBlock: Bool = true) {
-        queue = mayBlock ? DispatchQueue(label: label, qos: qos) : DispatchQueue(label: label, target: .global())
+    /// - Parameter threads: Whose threads it runs on, no more than there are processors: of a `global` queue that nobody
+    ///   else uses, or that is shared with those who never wait (Swift's tasks have those of `.global()`). nil for a
+    ///   queue that is seldom busy and may wait: for such, Dispatch makes a thread whenever none is idle, and where there
+    ///   is much to do none of them ever ends. Each keeps its stack, and what malloc has laid aside for it.
+    public init(label: String, threads: DispatchQueue? = nil) {
+        queue = DispatchQueue(label: label, target: threads)
     }
 
     public func enqueue(_ job: consuming ExecutorJob) {

@@ -16,7 +16,7 @@ actor CurlLoop {
         var finish: (Transfer.Outcome) -> Void
     }
 
-    nonisolated let executor = QueueExecutor(label: "edgecert.http", mayBlock: false)
+    nonisolated let executor = QueueExecutor(label: "edgecert.http", threads: .global())
     nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
 
     private let multi: UnsafeMutableRawPointer

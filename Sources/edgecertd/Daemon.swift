@@ -83,8 +83,8 @@ struct Daemon {
         } catch { throw .other(error) }
         tell(opened.outcome, to: news)
 
-        // Alone with its quality: see there. Whatever else has a queue is seldom busy.
-        let executor = QueueExecutor(label: "edgecert.engine", qos: .userInitiated)
+        // Nobody else has these threads, so that the engine may wait for the disk.
+        let executor = QueueExecutor(label: "edgecert.engine", threads: .global(qos: .userInitiated))
         let timers = DispatchTimers(clock: pace.clock, queue: executor.queue, speed: pace.speed)
         let budget = RequestBudget(
             executor: executor, clock: pace.clock, timers: timers, share: settings.cloudflare.requestShare,

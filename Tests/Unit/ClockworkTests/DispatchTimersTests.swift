@@ -124,16 +124,16 @@ import Testing
         }
     }
 
-    @Test("an actor runs on the queue, one job after another", arguments: [true, false])
-    func runsOnQueue(mayBlock: Bool) async {
-        let counting = Counting(QueueExecutor(label: "actor under test", mayBlock: mayBlock))
+    @Test("an actor runs on the queue, one job after another", arguments: [nil, DispatchQueue.global()])
+    func runsOnQueue(threads: DispatchQueue?) async {
+        let counting = Counting(QueueExecutor(label: "actor under test", threads: threads))
         await withTaskGroup { group in for _ in 0..<200 { group.addTask { await counting.increment() } } }
         #expect(await counting.count == 200)
     }
 
-    @Test("a timer that is aimed at the queue is inside the actor", arguments: [true, false])
-    func timerIsInside(mayBlock: Bool) async {
-        let executor = QueueExecutor(label: "actor under test", mayBlock: mayBlock)
+    @Test("a timer that is aimed at the queue is inside the actor", arguments: [nil, DispatchQueue.global()])
+    func timerIsInside(threads: DispatchQueue?) async {
+        let executor = QueueExecutor(label: "actor under test", threads: threads)
         let counting = Counting(executor)
         let timers = DispatchTimers(clock: SystemClock(), queue: executor.queue)
         await withCheckedContinuation { continuation in
