@@ -89,10 +89,11 @@ struct Opening {
         switch try file.header() {
         case .missing, .empty: database = try begin(after: try file.signsOfFormerLife())
         case .other: database = try beginAnew(after: "it is not a database")
-        case .database(let applicationID, let version):
+        case .database(let applicationID, let version, let isReadable):
             guard [Schema.applicationID, Schema.copyID].contains(applicationID) else { throw .foreign(path: file.path) }
             try refuseLater(version)
-            do {
+            do throws(StoreTrouble) {
+                guard isReadable else { throw .corrupt(path: file.path, detail: StoreFile.Header.unknownFormat) }
                 database = try existing(isCopy: applicationID == Schema.copyID)
             } catch {
                 guard case .corrupt(_, let detail) = error else { throw error }
