@@ -1,6 +1,7 @@
 import CSQLite
 import Domain
 import Engine
+import Synchronization
 
 /// What was found when the database was opened. Everything but ``existing`` means that the first pass only plans.
 public enum OpenOutcome: Hashable, Sendable {
@@ -42,10 +43,19 @@ extension SQLiteLedger {
         let file = StoreFile(folder: folder)
         let (held, outcome) = try open(file, now: now, migrations: migrations)
         let first = file.numbers()[file.path]
+        let replaced = Mutex<StoreTrouble?>(nil)
         let ledger = SQLiteLedger(held, path: file.path) { () throws(StoreTrouble) in
+            if let trouble = replaced.withLock({ $0 }) { throw trouble }
             // Whatever was put in its place meanwhile is for a start to judge, which plans first.
             guard file.numbers()[file.path] == first else { throw .displaced(path: file.path, file: file.path) }
-            return try open(file, now: now, migrations: migrations).0
+            let (held, outcome) = try open(file, now: now, migrations: migrations)
+            // One that was just begun anew is nothing to go on with, either: whoever asks, by now or later, is to end.
+            if case .quarantined(_, let detail) = outcome {
+                let trouble = StoreTrouble.corrupt(path: file.path, detail: detail)
+                replaced.withLock { $0 = trouble }
+                throw trouble
+            }
+            return held
         }
         return Opened(ledger: ledger, outcome: outcome)
     }
