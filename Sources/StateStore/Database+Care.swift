@@ -38,7 +38,8 @@ extension Database {
         return try row.integer(0)
     }
 
-    /// Runs the migrations from the one after `version`, all of them or none.
+    /// Runs the migrations from the one after `version`, all of them or none; none either where what comes out is not
+    /// what they make.
     func migrate(_ migrations: [Migration], from version: Int64) throws(StoreTrouble) {
         try transaction { (database) throws(StoreTrouble) in
             for migration in migrations.dropFirst(Int(clamping: version)) { try database.execute(migration.sql) }
@@ -48,6 +49,7 @@ extension Database {
             guard try orphans.next() == nil else {
                 throw .corrupt(path: database.path, detail: "a row refers to one that is not there")
             }
+            try database.checkSchema(migrations)
         }
     }
 

@@ -9,17 +9,31 @@ extension Database {
     /// Reads every row of every table that `migrations` make: each column must hold what the table says of it, and each
     /// row make its records.
     func checkRows(_ migrations: [Migration] = Schema.migrations) throws(StoreTrouble) {
-        let model = try Database(":memory:", path: path, flags: SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE)
-        for migration in migrations { try model.execute(migration.sql) }
-        for name in try model.tableNames() { try checkColumns(try model.columns(of: name), of: name) }
+        for (table, columns) in try columns(of: migrations) { try checkColumns(columns, of: table) }
         for table in Table.allCases { try checkRecords(of: table) }
         try checkHistory()
     }
 
+    /// Reads what can be read of tables that are older than those that the readers know: each value by itself, and the
+    /// form of the JSON, over which a migration would trip.
+    func checkOlderRows(_ migrations: [Migration]) throws(StoreTrouble) {
+        for (table, columns) in try columns(of: migrations) {
+            try checkColumns(columns, of: table)
+            try checkForm(of: columns, of: table)
+        }
+    }
+
+    private func columns(of migrations: [Migration]) throws(StoreTrouble) -> [(table: String, columns: [Column])] {
+        let model = try Database(":memory:", path: path, flags: SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE)
+        for migration in migrations { try model.execute(migration.sql) }
+        var tables: [(table: String, columns: [Column])] = []
+        for name in try model.tableNames() { tables.append((name, try model.columns(of: name))) }
+        return tables
+    }
+
     /// Whatever is read of a row by itself: its texts and its numbers, in all columns, whoever asks for them.
     private func checkColumns(_ columns: [Column], of table: String) throws(StoreTrouble) {
-        let names = columns.map { "[\($0.name)]" }.joined(separator: ", ")
-        let rows = try rows("SELECT \(names) FROM \(table)", of: table)
+        let rows = try rows("SELECT \(Self.list(columns)) FROM \(table)", of: table)
         while let row = try rows.next() {
             for (place, column) in columns.enumerated() {
                 switch (column.isText, column.mayBeMissing) {
@@ -30,6 +44,19 @@ extension Database {
                 }
             }
         }
+    }
+
+    /// Whether SQLite's own functions take what is packed into a column.
+    private func checkForm(of columns: [Column], of table: String) throws(StoreTrouble) {
+        for (place, column) in columns.enumerated() where column.isPacked {
+            let odd = try rows(
+                "SELECT \(Self.list(columns)) FROM \(table) WHERE NOT json_valid([\(column.name)])", of: table)
+            if let row = try odd.next() { throw row.broken(place, "is not JSON") }
+        }
+    }
+
+    private static func list(_ columns: [Column]) -> String {
+        columns.map { "[\($0.name)]" }.joined(separator: ", ")
     }
 
     /// What is made of a row: its words, and the JSON in it.
@@ -76,6 +103,9 @@ extension Database {
         var name: String
         var isText: Bool
         var mayBeMissing: Bool
+
+        /// Holds a ``PackedText``.
+        var isPacked: Bool { ["rest", "traits", "action", "baseline", "standing"].contains(name) }
     }
 
     func tableNames() throws(StoreTrouble) -> [String] {

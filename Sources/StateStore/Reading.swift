@@ -32,9 +32,10 @@ enum Reading {
         switch try file.header() {
         case .missing, .empty: throw .missing(path: path)
         case .other: throw .corrupt(path: path, detail: "it is not a database")
-        case .database(let applicationID, let version):
+        case .database(let applicationID, let version, let isReadable):
             guard [Schema.applicationID, Schema.copyID].contains(applicationID) else { throw .foreign(path: path) }
             try refuse(version, at: path)
+            guard isReadable else { throw .corrupt(path: path, detail: StoreFile.Header.unknownFormat) }
         }
         let log = try file.size(of: "-wal")
         guard let log else { return try open(path, "immutable=1") }

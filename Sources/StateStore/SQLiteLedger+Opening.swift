@@ -1,6 +1,7 @@
 import CSQLite
 import Domain
 import Engine
+import Synchronization
 
 /// What was found when the database was opened. Everything but ``existing`` means that the first pass only plans.
 public enum OpenOutcome: Hashable, Sendable {
@@ -42,10 +43,19 @@ extension SQLiteLedger {
         let file = StoreFile(folder: folder)
         let (held, outcome) = try open(file, now: now, migrations: migrations)
         let first = file.numbers()[file.path]
+        let replaced = Mutex<StoreTrouble?>(nil)
         let ledger = SQLiteLedger(held, path: file.path) { () throws(StoreTrouble) in
+            if let trouble = replaced.withLock({ $0 }) { throw trouble }
             // Whatever was put in its place meanwhile is for a start to judge, which plans first.
             guard file.numbers()[file.path] == first else { throw .displaced(path: file.path, file: file.path) }
-            return try open(file, now: now, migrations: migrations).0
+            let (held, outcome) = try open(file, now: now, migrations: migrations)
+            // One that was just begun anew is nothing to go on with, either: whoever asks, by now or later, is to end.
+            if case .quarantined(_, let detail) = outcome {
+                let trouble = StoreTrouble.corrupt(path: file.path, detail: detail)
+                replaced.withLock { $0 = trouble }
+                throw trouble
+            }
+            return held
         }
         return Opened(ledger: ledger, outcome: outcome)
     }
@@ -89,10 +99,11 @@ struct Opening {
         switch try file.header() {
         case .missing, .empty: database = try begin(after: try file.signsOfFormerLife())
         case .other: database = try beginAnew(after: "it is not a database")
-        case .database(let applicationID, let version):
+        case .database(let applicationID, let version, let isReadable):
             guard [Schema.applicationID, Schema.copyID].contains(applicationID) else { throw .foreign(path: file.path) }
             try refuseLater(version)
-            do {
+            do throws(StoreTrouble) {
+                guard isReadable else { throw .corrupt(path: file.path, detail: StoreFile.Header.unknownFormat) }
                 database = try existing(isCopy: applicationID == Schema.copyID)
             } catch {
                 guard case .corrupt(_, let detail) = error else { throw error }
@@ -119,7 +130,7 @@ struct Opening {
         try database.checkSchema(Array(migrations.prefix(Int(clamping: version))))
         let isSuspect = try file.isThere(file.suspectPath)
         try checkPages(of: database, isSuspect: isSuspect)
-        try migrate(database, from: version)
+        try migrate(database, from: version, isSuspect: isSuspect)
         if isSuspect {
             // In the tables as they are by now: this program knows how to read no others.
             try database.checkRows(migrations)
@@ -166,16 +177,21 @@ struct Opening {
     /// Up to this size all pages are looked at whenever the database is opened.
     static let checkedBytes: Int64 = 32 << 20
 
-    private mutating func migrate(_ database: Database, from version: Int64) throws(StoreTrouble) {
+    private mutating func migrate(
+        _ database: Database, from version: Int64, isSuspect: Bool
+    ) throws(StoreTrouble) {
         guard version < migrations.count else { return }
         let backup = "\(file.path).before-v\(migrations.count)-\(now.rfc3339)"
         try StoreCopy.make(of: database, at: backup, mode: StoreFile.mode, now: now)
         do {
             try database.migrate(migrations, from: version)
-            try database.checkSchema(migrations)
         } catch {
-            // All its pages may be sound: it is not set aside for what a new version cannot do with it.
             guard case .corrupt(_, let detail) = error else { throw error }
+            // The file is as it was, all of it. A copy more of each start would fill the disk.
+            try StoreFile(path: backup).discard()
+            if isSuspect { throw error }
+            try judge(database, at: version)
+            // It is not set aside for what a new version cannot do with it: an older one goes on with it.
             throw .unopenable(
                 path: file.path,
                 detail: "it cannot be brought from schema \(version) to \(migrations.count): \(detail)")
@@ -184,6 +200,13 @@ struct Opening {
         outcome = .migrated(from: Int(clamping: version), to: migrations.count, backup: backup)
         try note(
             "migrate", "from schema \(version) to \(migrations.count)", "the copy from before is \(backup)", database)
+    }
+
+    /// Whether a migration failed for what is in the file, or for what the migration is. Looks at all that can be told of
+    /// tables of an older schema: the pages, what the tables demand of their columns, and the form of the JSON in them.
+    private func judge(_ database: Database, at version: Int64) throws(StoreTrouble) {
+        try database.checkPages(full: true)
+        try database.checkOlderRows(Array(migrations.prefix(Int(clamping: version))))
     }
 
     private mutating func noticeRestoring(of database: Database) throws(StoreTrouble) {

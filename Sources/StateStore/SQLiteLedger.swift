@@ -58,6 +58,9 @@ public final class SQLiteLedger: Ledger, PageKeeper {
         _ = holding.withLockIfAvailable { $0.held?.database.letPagesGo() }
     }
 
+    /// Whether it can only be read just now. Then nothing can be marked nor set aside, and a start would be no wiser.
+    public var isReadOnly: Bool { holding.withLock { $0.held?.obstacle != nil } }
+
     public func commit(_ changes: [Change]) throws(StoreTrouble) {
         try write { (database) throws(StoreTrouble) in
             for change in changes { try database.write(change) }

@@ -31,8 +31,12 @@ struct StoreFile: Sendable {
     enum Header: Hashable {
         case missing
         case empty
-        case database(applicationID: Int64, version: Int64)
+        /// - Parameter isReadable: Whether the file is in a format of SQLite that is known. Whoever would set aside one
+        ///   that is not looks at the two numbers first: it may be sound, and of another program or a later version.
+        case database(applicationID: Int64, version: Int64, isReadable: Bool)
         case other
+
+        static let unknownFormat = "its first page names a format of SQLite that is not known"
     }
 
     /// Read before SQLite looks into it: what is refused is left as it is, down to the names in the folder.
@@ -58,11 +62,11 @@ struct StoreFile: Sendable {
         case SQLITE_IOERR | 2 << 8: return .other  // SQLITE_IOERR_SHORT_READ, a macro that Swift does not see
         default: throw StoreTrouble(errno: EIO, doing: "read", path: path)
         }
-        guard bytes.starts(with: Array("SQLite format 3\0".utf8)), bytes[18...19].allSatisfy({ 1...2 ~= $0 }) else {
-            return .other
-        }
+        guard bytes.starts(with: Array("SQLite format 3\0".utf8)) else { return .other }
         func number(at place: Int) -> Int64 { bytes[place..<place + 4].reduce(0) { $0 << 8 | Int64($1) } }
-        return .database(applicationID: number(at: 68), version: number(at: 60))
+        return .database(
+            applicationID: number(at: 68), version: number(at: 60),
+            isReadable: bytes[18...19].allSatisfy { 1...2 ~= $0 })
     }
 
     /// Makes an empty file; there must be none.

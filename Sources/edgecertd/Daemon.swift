@@ -99,6 +99,9 @@ struct Daemon {
             budget: budget, keys: FileKeyRoom(stateDirectory: folder), commands: SubprocessRunner(), clock: pace.clock,
             timers: timers, chance: SystemChance(), news: news, supervisor: supervisor, settings: disk,
             onCorruption: { trouble in
+                // What cannot be written the next start could not set aside, and would end in the same way. The engine
+                // tells of it, and looks on at the zones that it can read.
+                guard !opened.ledger.isReadOnly else { return }
                 // The ledger has marked the file: the next start looks at every page of it, and sets it aside.
                 Complaint(.other(trouble)).print()
                 journal.flush()
@@ -168,9 +171,12 @@ struct Daemon {
         do throws(StoreTrouble) {
             return try ledger.note(.blockedUntil).flatMap { Timestamp(cloudflare: $0) }
         } catch {
+            guard case .corrupt = error else { return nil }  // the engine meets the same at its first reading
             // The ledger has marked the file. The engine never reads this row, and would go on until some later start.
-            if case .corrupt = error { throw .other(error) }
-            return nil  // the engine meets the same trouble at its first reading, and tells of it
+            guard ledger.isReadOnly else { throw .other(error) }
+            // Where nothing can be marked nor set aside each start would end here, and nobody would look any more.
+            Complaint(.other(error)).print()
+            return nil
         }
     }
 

@@ -1,3 +1,4 @@
+import CSQLite
 import Domain
 import Engine
 import Glibc
@@ -44,7 +45,7 @@ import Testing
         #expect(throws: StoreTrouble.newerSchema(path: scratch.path, found: 2, known: 1)) { try scratch.open() }
     }
 
-    @Test("a migration that fails leaves the old database, and its copy")
+    @Test("a migration that fails leaves the old database as it was, and each start does not leave one more copy")
     func fails() throws {
         let scratch = try Scratch()
         let first = try scratch.open().ledger
@@ -61,10 +62,67 @@ import Testing
                 return detail.contains("roots already exists")
             }
         }
-        #expect(scratch.names().filter { $0.hasPrefix("edgecert.db.before-v2-") }.count == 2)
+        #expect(!scratch.names().contains { $0.contains(".before-") || $0.contains(".suspect") })
         let again = try scratch.open()
         #expect(again.outcome == .existing)
         #expect(try again.ledger.note(.era) == "1")
+    }
+
+    @Test(
+        "a broken row over which a migration trips ended every start for ever, each with one more copy of the file",
+        arguments: [false, true])
+    func brokenRow(isSuspect: Bool) throws {
+        let scratch = try Scratch()
+        let first = try scratch.open().ledger
+        try first.fill()
+        try first.close()
+        scratch.spoil("UPDATE operations SET action = 'x{'")
+        if isSuspect { try scratch.put([], ".suspect") }
+        let opened = try SQLiteLedger.open(inFolder: scratch.folder, now: Sample.now, migrations: Self.unpacking)
+        guard case .quarantined(let oldPath, let detail) = opened.outcome else {
+            Issue.record("\(opened.outcome)")
+            return
+        }
+        #expect(detail.contains(isSuspect ? "malformed JSON" : "action is not JSON"), "\(detail)")
+        #expect(!scratch.names().contains { $0.contains(".before-") || $0.contains(".suspect") })
+        #expect(try opened.ledger.note(.untrusted)?.contains(oldPath) == true)
+        let old = try Database(oldPath, path: oldPath, flags: SQLITE_OPEN_READWRITE)
+        #expect(try old.version == 1)
+        #expect(try old.note(.era) == "1")
+        try opened.ledger.close()
+        #expect(
+            try SQLiteLedger.open(inFolder: scratch.folder, now: Sample.now, migrations: Self.unpacking).outcome
+                == .existing)
+    }
+
+    /// Reads the JSON of each row, as a migration may.
+    private static let unpacking =
+        Schema.migrations + [
+            Migration(
+                sql: """
+                    CREATE TABLE roots (id TEXT PRIMARY KEY) STRICT;
+                    INSERT INTO roots SELECT id || coalesce(json_extract(action, '$.x'), '') FROM operations;
+                    """)
+        ]
+
+    @Test("what can be told of rows of an older schema takes all that is written for sound")
+    func olderRows() throws {
+        let scratch = try Scratch()
+        let ledger = try scratch.open().ledger
+        try ledger.fill()
+        #expect(try ledger.prune(before: .distantFuture, limit: 1) == 1)
+        try ledger.read { (database) throws(StoreTrouble) in
+            try database.checkOlderRows(Schema.migrations)
+            for (table, column) in [
+                ("subjects", "rest"), ("objects", "traits"), ("operations", "action"), ("operations", "baseline"),
+                ("checkpoints", "standing"),
+            ] {
+                try database.execute("SAVEPOINT damage; DROP TRIGGER IF EXISTS checkpoints_grow")
+                try database.execute("UPDATE \(table) SET \(column) = '{'")
+                #expect(throws: StoreTrouble.self) { try database.checkOlderRows(Schema.migrations) }
+                try database.execute("ROLLBACK TO damage; RELEASE damage")
+            }
+        }
     }
 
     @Test("no migration without its copy")

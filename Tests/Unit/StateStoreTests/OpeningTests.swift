@@ -187,6 +187,30 @@ import Testing
     }
 
     @Test(
+        "a sound file of a later version or of another program was set aside for its format, and a new one begun",
+        arguments: [18, 19, nil])
+    func laterFormat(_ place: Int?) throws {
+        for (statement, expected) in [
+            ("PRAGMA user_version = 99", { .newerSchema(path: $0, found: 99, known: 1) }),
+            ("PRAGMA application_id = 77", { .foreign(path: $0) }),
+        ] as [(String, (String) -> StoreTrouble)] {
+            let scratch = try Scratch()
+            let ledger = try scratch.open().ledger
+            try ledger.fill()
+            try ledger.close()
+            scratch.spoil(statement)
+            var bytes = try scratch.bytes()
+            for place in place.map({ [$0] }) ?? [18, 19] { bytes[place] = 3 }
+            try scratch.put(bytes)
+            let names = scratch.names()
+            #expect(throws: expected(scratch.path)) { try scratch.open() }
+            #expect(throws: expected(scratch.path)) { try SQLiteLedger.openReading(scratch.path) }
+            #expect(scratch.names() == names)
+            #expect(try scratch.bytes() == bytes)
+        }
+    }
+
+    @Test(
         "a schema that lacks a part, or has one that was changed, is corruption; one more index is none",
         arguments: [
             ("DROP TRIGGER transitions_pruned", true), ("DROP INDEX objects_present", true),

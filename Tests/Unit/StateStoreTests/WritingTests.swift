@@ -95,6 +95,7 @@ import Testing
                 Issue.record("\(opened.outcome)")
                 return opened.ledger
             }
+            #expect(opened.ledger.isReadOnly)
             try opened.ledger.readAll()
             for _ in 1...2 {
                 #expect { try opened.ledger.commit([.note(.era, "7")]) } throws: { error in
@@ -105,7 +106,36 @@ import Testing
             return opened.ledger
         }
         try ledger.commit([.note(.era, "8")])
+        #expect(!ledger.isReadOnly)
         #expect(try ledger.note(.era) == "8")
+    }
+
+    @Test(
+        "a database begun anew when the disk could be written again was gone on with, as one that is trusted (S17)",
+        .enabled(if: OtherUser.isPossible, "needs root, to be another user for a moment"))
+    func begunAnewWhileReadOnly() throws {
+        let scratch = try Scratch()
+        let first = try scratch.open().ledger
+        try first.fill()
+        try first.close()
+        scratch.spoil("UPDATE operations SET action = 'x{'")
+        try scratch.put([], ".suspect")
+        scratch.give(to: OtherUser.group)
+        let ledger = try OtherUser.run { try scratch.open().ledger }
+        #expect(ledger.isReadOnly)
+        // Again and again: whoever passes over the first time ends with the second.
+        for ask in [{ try ledger.commit([.note(.era, "8")]) }, { _ = try ledger.note(.era) }] {
+            #expect {
+                try ask()
+            } throws: { error in
+                guard case .corrupt? = error as? StoreTrouble else { return false }
+                return true
+            }
+        }
+        #expect(!ledger.isReadOnly)
+        let next = try scratch.open()
+        #expect(next.outcome == .existing)
+        #expect(try next.ledger.note(.untrusted)?.contains(".corrupt-") == true)
     }
 
     @Test(
