@@ -61,6 +61,17 @@ public final class SQLiteLedger: Ledger, PageKeeper {
     /// Whether it can only be read just now. Then nothing can be marked nor set aside, and a start would be no wiser.
     public var isReadOnly: Bool { holding.withLock { $0.held?.obstacle != nil } }
 
+    /// The same after one more try to open it for writing, which looks at a suspect file and may set it aside.
+    public func staysReadOnly() -> Bool {
+        guard isReadOnly else { return false }
+        do throws(StoreTrouble) {
+            try commit([])
+        } catch {
+            // What came of it is what is asked for.
+        }
+        return isReadOnly
+    }
+
     public func commit(_ changes: [Change]) throws(StoreTrouble) {
         try write { (database) throws(StoreTrouble) in
             for change in changes { try database.write(change) }

@@ -101,7 +101,7 @@ struct Daemon {
             onCorruption: { trouble in
                 // What cannot be written the next start could not set aside, and would end in the same way. The engine
                 // tells of it, and looks on at the zones that it can read.
-                guard !opened.ledger.isReadOnly else { return }
+                guard !opened.ledger.staysReadOnly() else { return }
                 // The ledger has marked the file: the next start looks at every page of it, and sets it aside.
                 Complaint(.other(trouble)).print()
                 journal.flush()

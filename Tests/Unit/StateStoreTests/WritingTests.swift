@@ -96,6 +96,7 @@ import Testing
                 return opened.ledger
             }
             #expect(opened.ledger.isReadOnly)
+            #expect(opened.ledger.staysReadOnly())
             try opened.ledger.readAll()
             for _ in 1...2 {
                 #expect { try opened.ledger.commit([.note(.era, "7")]) } throws: { error in
@@ -108,6 +109,7 @@ import Testing
         try ledger.commit([.note(.era, "8")])
         #expect(!ledger.isReadOnly)
         #expect(try ledger.note(.era) == "8")
+        #expect(!ledger.staysReadOnly())
     }
 
     @Test(
@@ -121,8 +123,12 @@ import Testing
         scratch.spoil("UPDATE operations SET action = 'x{'")
         try scratch.put([], ".suspect")
         scratch.give(to: OtherUser.group)
-        let ledger = try OtherUser.run { try scratch.open().ledger }
-        #expect(ledger.isReadOnly)
+        let ledger = try OtherUser.run {
+            let ledger = try scratch.open().ledger
+            #expect(ledger.staysReadOnly())
+            return ledger
+        }
+        #expect(!ledger.staysReadOnly())
         // Again and again: whoever passes over the first time ends with the second.
         for ask in [{ try ledger.commit([.note(.era, "8")]) }, { _ = try ledger.note(.era) }] {
             #expect {
