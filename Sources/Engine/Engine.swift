@@ -198,6 +198,8 @@ public actor Engine {
                 daemonEpisodes[episode.condition] = episode
             }
         } catch {
+            // A note that could not be read is not one that is not there.
+            stateTrouble = stateTrouble ?? error.explanation.summary
             note(error)
         }
         if let stateTrouble {

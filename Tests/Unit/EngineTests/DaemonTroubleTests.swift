@@ -243,6 +243,25 @@ import Testing
         await second.stop()
     }
 
+    @Test(
+        "where the note that the state is not trusted could not be read it was taken for trusted, and orders were sent (S17)",
+        arguments: [StoreTrouble.corrupt(path: "/s/db", detail: "notes"), .busy(path: "/s/db")])
+    func unreadableNote(_ trouble: StoreTrouble) async throws {
+        let bench = try await EngineBench([.pack(wish)])
+        let second = await bench.restarted()
+        bench.ledger.readTrouble = trouble
+        await second.start()
+        bench.ledger.readTrouble = nil
+        for _ in 0..<20 {
+            bench.clock.advance(by: .minutes(5))
+            await second.settled()
+        }
+        #expect(bench.cloudflare.ledger.effects.isEmpty)
+        #expect(try open(bench) == [.stateUntrusted])
+        #expect(await second.status().stateTrouble == trouble.explanation.summary)
+        await second.stop()
+    }
+
     @Test("a key that cannot be made is tried again ever more slowly, and is one episode")
     func keyTrouble() async throws {
         let bench = try await EngineBench([.clientCertificate(meter)])
