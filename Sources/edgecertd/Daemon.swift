@@ -113,7 +113,8 @@ struct Daemon {
                 edgecert_give_memory_back()
             })
         let engine = Engine(
-            executor: executor, ports: ports, settings: settings, era: era(opened),
+            executor: executor, ports: ports, settings: settings,
+            era: opened.era(version: Edgecert.version, chance: SystemChance()),
             skewTolerance: pace.skewTolerance)
         await remember(budget, in: engine)
         let clockWatch: ClockStepWatch?
@@ -146,24 +147,6 @@ struct Daemon {
         case .restored(let copiedAt):
             let detail = copiedAt.map { "it is a copy of \($0.shown)" } ?? "it is another file than before"
             news.tell(News(.databaseRestored, .warning, [.init(.detail, detail)]))
-        }
-    }
-
-    /// Changes with the program's version, and whenever the database is not simply the one of the last run: the first
-    /// pass over each zone then only plans.
-    private static func era(_ opened: SQLiteLedger.Opened) -> String {
-        do throws(StoreTrouble) {
-            if case .existing = opened.outcome, let known = try opened.ledger.note(.era),
-                known.hasPrefix(Edgecert.version + " ")
-            {
-                return known
-            }
-            let fresh = "\(Edgecert.version) \(String(SystemChance().next(), radix: 16))"
-            try opened.ledger.commit([.note(.era, fresh)])
-            return fresh
-        } catch {
-            // Equal to no zone's: every pass only plans, and nothing can be written.
-            return "\(Edgecert.version) unwritable"
         }
     }
 

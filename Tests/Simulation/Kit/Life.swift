@@ -36,7 +36,7 @@ final class Life: @unchecked Sendable {
                 budget: budget, keys: run.keys, commands: run.commands, clock: run.clock, timers: timers,
                 chance: run.chance, news: LifeVoice(self), supervisor: LifeVoice(self), settings: LifeSettings(self),
                 onCorruption: { [unowned self] trouble in self.run.complain("store", "taken for corrupt: \(trouble)") }),
-            settings: settings, era: Self.era(opened, run))
+            settings: settings, era: opened.era(version: Edgecert.version, chance: run.chance))
     }
 
     func die() {
@@ -54,22 +54,6 @@ final class Life: @unchecked Sendable {
 
     private static func blockedUntil(_ ledger: SQLiteLedger) -> Timestamp? {
         do { return try ledger.note(.blockedUntil).flatMap { Timestamp(cloudflare: $0) } } catch { return nil }
-    }
-
-    /// As the daemon makes it.
-    private static func era(_ opened: SQLiteLedger.Opened, _ run: Run) -> String {
-        do throws(StoreTrouble) {
-            if case .existing = opened.outcome, let known = try opened.ledger.note(.era),
-                known.hasPrefix(Edgecert.version + " ")
-            {
-                return known
-            }
-            let fresh = "\(Edgecert.version) \(String(run.chance.next(), radix: 16))"
-            try opened.ledger.commit([.note(.era, fresh)])
-            return fresh
-        } catch {
-            return "\(Edgecert.version) unwritable"
-        }
     }
 }
 
