@@ -44,11 +44,12 @@ extension SQLiteLedger {
         let (held, outcome) = try open(file, now: now, migrations: migrations)
         let first = file.numbers()[file.path]
         let replaced = Mutex<StoreTrouble?>(nil)
-        let ledger = SQLiteLedger(held, path: file.path) { () throws(StoreTrouble) in
+        let ledger = SQLiteLedger(held, path: file.path) { (suspicion) throws(StoreTrouble) in
             if let trouble = replaced.withLock({ $0 }) { throw trouble }
             // Whatever was put in its place meanwhile is for a start to judge, which plans first.
             guard file.numbers()[file.path] == first else { throw .displaced(path: file.path, file: file.path) }
-            let (held, outcome) = try open(file, now: now, migrations: migrations)
+            let (held, outcome) = try open(
+                file, now: now, migrations: migrations, isSuspect: suspicion != nil)
             // One that was just begun anew is nothing to go on with, either: whoever asks, by now or later, is to end.
             if case .quarantined(_, let detail) = outcome {
                 let trouble = StoreTrouble.corrupt(path: file.path, detail: detail)
@@ -62,9 +63,9 @@ extension SQLiteLedger {
 
     /// For writing; where that cannot be, for reading.
     private static func open(
-        _ file: StoreFile, now: Timestamp, migrations: [Migration]
+        _ file: StoreFile, now: Timestamp, migrations: [Migration], isSuspect: Bool = false
     ) throws(StoreTrouble) -> (Held, OpenOutcome) {
-        var opening = Opening(file: file, now: now, migrations: migrations)
+        var opening = Opening(file: file, now: now, migrations: migrations, isSuspect: isSuspect)
         do {
             return (try opening.writing(), opening.outcome)
         } catch {
@@ -87,10 +88,12 @@ struct Opening {
     let file: StoreFile
     let now: Timestamp
     let migrations: [Migration]
+    /// Whether every page and row is looked at, also where there is no mark.
+    let isSuspect: Bool
     var outcome = OpenOutcome.existing
 
-    init(file: StoreFile, now: Timestamp, migrations: [Migration]) {
-        (self.file, self.now, self.migrations) = (file, now, migrations)
+    init(file: StoreFile, now: Timestamp, migrations: [Migration], isSuspect: Bool) {
+        (self.file, self.now, self.migrations, self.isSuspect) = (file, now, migrations, isSuspect)
     }
 
     mutating func writing() throws(StoreTrouble) -> SQLiteLedger.Held {
@@ -128,9 +131,10 @@ struct Opening {
         try refuseLater(version)
         guard version > 0 else { throw .corrupt(path: file.path, detail: "it has no schema version") }
         try database.checkSchema(Array(migrations.prefix(Int(clamping: version))))
-        let isSuspect = try file.isThere(file.suspectPath)
+        let isMarked = try file.isThere(file.suspectPath)
+        let isSuspect = isSuspect || isMarked
         try checkPages(of: database, isSuspect: isSuspect)
-        try migrate(database, from: version, isSuspect: isSuspect)
+        try migrate(database, from: version)
         if isSuspect {
             // In the tables as they are by now: this program knows how to read no others.
             try database.checkRows(migrations)
@@ -177,19 +181,21 @@ struct Opening {
     /// Up to this size all pages are looked at whenever the database is opened.
     static let checkedBytes: Int64 = 32 << 20
 
-    private mutating func migrate(
-        _ database: Database, from version: Int64, isSuspect: Bool
-    ) throws(StoreTrouble) {
+    private mutating func migrate(_ database: Database, from version: Int64) throws(StoreTrouble) {
         guard version < migrations.count else { return }
         let backup = "\(file.path).before-v\(migrations.count)-\(now.rfc3339)"
         try StoreCopy.make(of: database, at: backup, mode: StoreFile.mode, now: now)
         do {
             try database.migrate(migrations, from: version)
         } catch {
+            // The file is as it was, all of it. A copy more of each start would fill the disk, or keep it full.
+            do throws(StoreTrouble) {
+                try StoreFile(path: backup).discard()
+            } catch {
+                // A copy too many does no harm, and why the migration failed is what somebody has to know.
+            }
             guard case .corrupt(_, let detail) = error else { throw error }
-            // The file is as it was, all of it. A copy more of each start would fill the disk.
-            try StoreFile(path: backup).discard()
-            if isSuspect { throw error }
+            // Also of one that is marked: the mark may be of long ago, and the fault the migration's.
             try judge(database, at: version)
             // It is not set aside for what a new version cannot do with it: an older one goes on with it.
             throw .unopenable(

@@ -16,7 +16,11 @@ public final class SQLiteLedger: Ledger, PageKeeper {
     /// The database's file; `:memory:` for one without.
     public let path: String
     private let holding: Mutex<Holding>
-    private let openAgain: (@Sendable () throws(StoreTrouble) -> Held)?
+    private let openAgain: Opener?
+
+    /// Opens the same database anew, for writing where that is possible by now. Looks at every page and row where a
+    /// suspicion is given to it.
+    typealias Opener = @Sendable (_ suspicion: String?) throws(StoreTrouble) -> Held
 
     /// The connection, and for one that writes the lock that keeps other daemons away.
     ///
@@ -35,10 +39,12 @@ public final class SQLiteLedger: Ledger, PageKeeper {
         /// nil while nothing could be opened any more.
         var held: Held?
         var isClosed = false
+        /// What showed the file to be broken, until it was looked through. A mark cannot be left on every disk.
+        var suspicion: String?
     }
 
-    /// - Parameter openAgain: Opens the same database anew, for writing where that is possible by now.
-    init(_ held: Held, path: String, openAgain: (@Sendable () throws(StoreTrouble) -> Held)? = nil) {
+    /// - Parameter openAgain: nil for one that is never opened again, nor marked: it is not this one's file.
+    init(_ held: Held, path: String, openAgain: Opener? = nil) {
         self.path = path
         self.openAgain = openAgain
         holding = Mutex(Holding(held: held))
@@ -147,8 +153,16 @@ public final class SQLiteLedger: Ledger, PageKeeper {
         try read { (database) throws(StoreTrouble) in try database.note(key) }
     }
 
-    /// Leaves a mark that has every page and row looked at when the file is opened next.
-    public func doubt(_ trouble: StoreTrouble) { StoreFile(path: path).mark(trouble.explanation.summary) }
+    /// Has every page and row looked at when the file is opened next, and leaves a mark for the next process.
+    public func doubt(_ trouble: StoreTrouble) {
+        holding.withLock { suspect(trouble.explanation.summary, &$0) }
+    }
+
+    private func suspect(_ detail: String, _ holding: inout Holding) {
+        guard openAgain != nil else { return }
+        holding.suspicion = detail
+        StoreFile(path: path).mark(detail)
+    }
 
     func read<Result: Sendable>(
         _ body: (Database) throws(StoreTrouble) -> Result
@@ -167,10 +181,7 @@ public final class SQLiteLedger: Ledger, PageKeeper {
     ) throws(StoreTrouble) -> Result {
         try holding.withLock { (holding) throws(StoreTrouble) in
             guard !holding.isClosed else { throw .unopenable(path: path, detail: "it has been closed") }
-            if let openAgain, holding.held == nil || toWrite && holding.held?.obstacle != nil {
-                holding.held = nil  // first: connections of one process share the log's index, and how it was opened
-                holding.held = try openAgain()
-            }
+            if holding.held == nil || toWrite && holding.held?.obstacle != nil { try open(&holding) }
             guard let held = holding.held else { throw .unopenable(path: path, detail: "it is not open") }
             if toWrite {
                 if let obstacle = held.obstacle { throw obstacle }
@@ -181,10 +192,25 @@ public final class SQLiteLedger: Ledger, PageKeeper {
                 if toWrite { try held.proveInPlace(path) }  // it may have gone meanwhile
                 return result
             } catch {
-                // The mark brings a look at every page and row when it is opened next.
-                if case .corrupt(_, let detail) = error, held.lock != nil { StoreFile(path: path).mark(detail) }
+                if case .corrupt(_, let detail) = error { suspect(detail, &holding) }
                 throw error
             }
+        }
+    }
+
+    private func open(_ holding: inout Holding) throws(StoreTrouble) {
+        guard let openAgain else { return }
+        holding.held = nil  // first: connections of one process share the log's index, and how it was opened
+        // What was found while nothing could be written is handed on, and marked by now if that can be: else whatever
+        // passes the quick look would be gone on with, and changes sent from it.
+        if let suspicion = holding.suspicion { StoreFile(path: path).mark(suspicion) }
+        do throws(StoreTrouble) {
+            let held = try openAgain(holding.suspicion)
+            if held.obstacle == nil { holding.suspicion = nil }
+            holding.held = held
+        } catch {
+            if case .corrupt(_, let detail) = error { holding.suspicion = holding.suspicion ?? detail }
+            throw error
         }
     }
 }

@@ -145,6 +145,80 @@ import Testing
     }
 
     @Test(
+        "a database found broken while it could not be written was opened as sound when it could, and changes were sent (S17)",
+        .enabled(if: OtherUser.isPossible, "needs root, to be another user for a moment"), arguments: [false, true])
+    func foundBrokenWhileReadOnly(byAnotherConnection: Bool) throws {
+        let scratch = try Scratch()
+        let ledger = try brokenAndReadOnly(scratch) { (ledger) throws(StoreTrouble) in
+            if byAnotherConnection {
+                ledger.doubt(.corrupt(path: scratch.path, detail: "a row"))
+            } else {
+                #expect(throws: StoreTrouble.self) { try ledger.operations(HistoryFilter(), openOnly: false) }
+            }
+            #expect(ledger.staysReadOnly())
+        }
+        #expect(!scratch.names().contains("edgecert.db.suspect"), "there was no way to leave it")
+        #expect {
+            try ledger.commit([.zone(ZoneRecord(id: Sample.otherZone, name: "example.org"))])
+        } throws: { error in
+            guard case .corrupt? = error as? StoreTrouble else { return false }
+            return true
+        }
+        #expect(!ledger.staysReadOnly())
+        let next = try scratch.open()
+        #expect(next.outcome == .existing)
+        #expect(try next.ledger.note(.untrusted)?.contains(".corrupt-") == true)
+        #expect(try next.ledger.note(.era) == nil)
+    }
+
+    @Test(
+        "a broken database whose folder took no mark was opened as sound by who may write its files (S17)",
+        .enabled(if: OtherUser.isPossible, "needs root, to be another user for a moment"))
+    func foundBrokenWhereNoMarkCanBeLeft() throws {
+        let scratch = try Scratch()
+        let ledger = try brokenAndReadOnly(scratch) { (ledger) throws(StoreTrouble) in
+            #expect(throws: StoreTrouble.self) { try ledger.operations(HistoryFilter(), openOnly: false) }
+            for name in scratch.names() { chmod("\(scratch.folder)/\(name)", 0o660) }
+            #expect(throws: StoreTrouble.self) { try ledger.commit([.note(.era, "8")]) }
+        }
+        #expect(throws: StoreTrouble.self) { try ledger.commit([.note(.era, "9")]) }
+        #expect(try scratch.open().ledger.note(.untrusted)?.contains(".corrupt-") == true)
+    }
+
+    @Test(
+        "a database that was read first when the disk could be written again was not marked, nor looked through later",
+        .enabled(if: OtherUser.isPossible, "needs root, to be another user for a moment"))
+    func foundBrokenWhileOpenForReading() throws {
+        let scratch = try Scratch()
+        do {
+            let ledger = try brokenAndReadOnly(scratch) { (_) throws(StoreTrouble) in }
+            #expect(throws: StoreTrouble.self) { try ledger.operations(HistoryFilter(), openOnly: false) }
+            #expect(scratch.names().contains("edgecert.db.suspect"))
+        }  // the process ends here
+        guard case .quarantined = try scratch.open().outcome else {
+            Issue.record("it was taken for sound")
+            return
+        }
+    }
+
+    /// A ledger over a broken row that the quick look passes over, opened by who cannot write it.
+    private func brokenAndReadOnly(
+        _ scratch: Scratch, _ use: (SQLiteLedger) throws(StoreTrouble) -> Void
+    ) throws -> SQLiteLedger {
+        let first = try scratch.open().ledger
+        try first.fill()
+        try first.close()
+        scratch.spoil("UPDATE operations SET action = 'x{'")
+        scratch.give(to: OtherUser.group)
+        return try OtherUser.run {
+            let ledger = try scratch.open().ledger
+            #expect(ledger.isReadOnly)
+            try use(ledger)
+            return ledger
+        }
+    }
+
+    @Test(
         "what was put in the place of a database that could not be written was taken up in the middle of a life",
         .enabled(if: OtherUser.isPossible, "needs root, to be another user for a moment"))
     func replacedWhileReadOnly() throws {
