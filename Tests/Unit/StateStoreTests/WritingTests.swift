@@ -178,8 +178,17 @@ import Testing
         let scratch = try Scratch()
         let ledger = try brokenAndReadOnly(scratch) { (ledger) throws(StoreTrouble) in
             #expect(throws: StoreTrouble.self) { try ledger.operations(HistoryFilter(), openOnly: false) }
-            for name in scratch.names() { chmod("\(scratch.folder)/\(name)", 0o660) }
+        }
+        for name in scratch.names() { #expect(chmod("\(scratch.folder)/\(name)", 0o660) == 0) }
+        try OtherUser.run {
             #expect(throws: StoreTrouble.self) { try ledger.commit([.note(.era, "8")]) }
+            #expect(!scratch.names().contains("edgecert.db.suspect"))
+        }
+        do {
+            let lock = try StoreLock(StoreFile(path: scratch.path))
+            #expect(throws: StoreTrouble.busy(path: scratch.path)) { try ledger.commit([]) }
+            withExtendedLifetime(lock) {}
+            #expect(scratch.names().contains("edgecert.db.suspect"), "for the next process, should this one end now")
         }
         #expect(throws: StoreTrouble.self) { try ledger.commit([.note(.era, "9")]) }
         #expect(try scratch.open().ledger.note(.untrusted)?.contains(".corrupt-") == true)
@@ -209,6 +218,7 @@ import Testing
         try first.fill()
         try first.close()
         scratch.spoil("UPDATE operations SET action = 'x{'")
+        for log in ["-wal", "-shm"] { try scratch.put([], log) }  // as a daemon that was killed leaves them
         scratch.give(to: OtherUser.group)
         return try OtherUser.run {
             let ledger = try scratch.open().ledger
