@@ -11,35 +11,44 @@ struct Deeds {
     var isOvertaken = false
 }
 
+/// How long what was seen of a kind proves that a removal is harmless (S4): others change things too. By ``Clock/uptime()``.
+struct Proof: Hashable, Sendable {
+    /// When the first page was asked for. A block since then has made whatever was under way wait.
+    var begun: Duration
+    var ends: Duration
+
+    func holds(at now: Duration, lastBlockAt: Duration?) -> Bool { now <= ends && lastBlockAt ?? begun <= begun }
+}
+
 /// One operation on its way, with what it was planned from.
 struct Errand: Sendable {
     var operation: Operation
     var input: PlanInput
     var duty: ZoneDuty
-    /// Until when what was seen of a kind proves that a removal is harmless (S4), by ``Clock/uptime()``; a kind that is
-    /// missing proves it for ever.
-    var proofEnds: [SubjectKind: Duration] = [:]
+    var proofs: [SubjectKind: Proof] = [:]
     /// False for what failed before: that it goes on failing is told by an episode.
     var isTold = true
 }
 
 extension Engine {
-    /// Sends what was committed, one after the other, and writes down what came of each.
+    /// Sends what was committed, one after the other, and writes down what came of each. Removals go first: what proves
+    /// them harmless grows old, and a command may take long.
     ///
     /// Every operation is looked at once more before it takes its turn, and again when the turn has come, with the newest
     /// settings, state and clock.
     func carryOut(
         _ operations: [Operation], _ planned: ZoneState, _ input: PlanInput, _ duty: ZoneDuty,
-        proofEnds: [SubjectKind: Duration]
+        _ proofs: [SubjectKind: Proof]
     ) async throws(StoreTrouble) -> Deeds {
         var deeds = Deeds()
         var current = input
         current.state = planned
-        for operation in operations {
+        let isRemoval = { (operation: Operation) in operation.action.effect == .remove }
+        for operation in operations.filter(isRemoval) + operations.filter({ !isRemoval($0) }) {
             let isRetry = current.state.hasTried(operation)
             let sent = await outcome(
                 of: Errand(
-                    operation: operation, input: current, duty: duty, proofEnds: proofEnds, isTold: !isRetry))
+                    operation: operation, input: current, duty: duty, proofs: proofs, isTold: !isRetry))
             let settled = planner.settle(
                 operation, sent.outcome, in: current.state, zoneName: duty.name, now: ports.clock.now())
             try commit(settled.changes)
@@ -77,7 +86,8 @@ extension Engine {
                 code: "blocked", message: "every call of the token is refused for another \(span.wholeSeconds) s (S9)")
         }
         if operation.action.effect == .remove, operation.askedBy == nil,
-            let end = errand.proofEnds[operation.subject.kind], ports.clock.uptime() > end
+            let proof = errand.proofs[operation.subject.kind],
+            !proof.holds(at: ports.clock.uptime(), lastBlockAt: budget.lastBlockAt)
         {
             return .withheld(
                 code: "look-outdated",

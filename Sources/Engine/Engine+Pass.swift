@@ -20,7 +20,7 @@ struct PassResult {
 extension Engine {
     /// Plans are made again, with what was just done in view, at most this often in one pass.
     static let rounds = 4
-    /// A listing proves for so long that a removal is harmless, and longer only where the budget is short.
+    /// A listing proves for so long that a removal is harmless, and longer only where the budget is short (S4).
     static let proofLife: Duration = .minutes(2)
     /// Things left in doubt by a listing that are asked for one by one, at most, in one pass.
     static let doubtsInOnePass = 5
@@ -78,11 +78,11 @@ extension Engine {
         mark(zone, .asking)
         let lookedAt = ports.clock.now()
         var looks: [SubjectKind: Look] = [:]
-        var proofEnds: [SubjectKind: Duration] = [:]
+        var proofs: [SubjectKind: Proof] = [:]
         if case .missing(let trouble) = proof {
             for kind in kinds { looks[kind] = .unseen(code: trouble.code, summary: trouble.summary) }
         } else {
-            (looks, proofEnds) = await look(at: zone, kinds, scope: scope(for: state, kinds), purpose)
+            (looks, proofs) = await look(at: zone, kinds, scope: scope(for: state, kinds), purpose)
         }
         mark(zone, .working)
         if isStopping { return PassResult(trouble: Self.stoppingTrouble) }
@@ -111,6 +111,13 @@ extension Engine {
                 input.keysLeft = left.generations
                 plan = try self.plan(&input)
             }
+            let outdated = purpose == .planning ? [] : await outdatedKinds(of: plan, proofs)
+            if !outdated.isEmpty {
+                let fresh = await look(at: zone, outdated, scope: scope(for: state, kinds), purpose)
+                for kind in outdated { (looks[kind], proofs[kind]) = (fresh.looks[kind], fresh.proofs[kind]) }
+                (input.looks, input.now) = (looks, ports.clock.now())
+                plan = try self.plan(&input)
+            }
             if round == 0 { result.entries = plan.entries }
             if purpose == .planning { return result }
             let (operations, unsent) = try await operations(for: plan, in: zone, duty, left.troubles)
@@ -131,13 +138,16 @@ extension Engine {
             zones[zone]?.summary = Self.summary(of: plan)
             setDue(zone, at: record.nextLook ?? ports.clock.now())
             let planned = try settle(unsent, in: plan.state, duty)
-            let done = try await carryOut(operations, planned, input, duty, proofEnds: proofEnds)
+            let done = try await carryOut(operations, planned, input, duty, proofs)
             result.lines += done.lines
             quota.take(operations)
             if done.isOvertaken {
-                setDue(zone, in: .zero)
+                // What comes too late time and again has to wait for the schedule like anything else.
+                if zones[zone]?.wasOvertaken == false { setDue(zone, in: .zero) }
+                zones[zone]?.wasOvertaken = true
                 break
             }
+            zones[zone]?.wasOvertaken = false
             // What came of it may be followed at once by the next step, by a hold, or by the time of another try.
             guard !operations.isEmpty, !isStopping else { break }
             for sighting in done.sightings { looks[sighting.kind]?.add(sighting) }
@@ -163,10 +173,10 @@ extension Engine {
 
     private func look(
         at zone: ZoneID, _ kinds: [SubjectKind], scope: ListScope, _ purpose: PassPurpose
-    ) async -> (looks: [SubjectKind: Look], proofEnds: [SubjectKind: Duration]) {
+    ) async -> (looks: [SubjectKind: Look], proofs: [SubjectKind: Proof]) {
         let looking = ports.provider(.observe).looking
         var looks: [SubjectKind: Look] = [:]
-        var proofEnds: [SubjectKind: Duration] = [:]
+        var proofs: [SubjectKind: Proof] = [:]
         forgetRefusals(zone, besides: kinds)
         for kind in kinds {
             let scope = kind == .certificatePack ? .all : scope
@@ -174,7 +184,7 @@ extension Engine {
             do throws(ProviderTrouble) {
                 let seen = try await looking.list(kind, in: zone, scope: scope, priority: priority(of: zone, purpose))
                 looks[kind] = .complete(seen, scope)
-                proofEnds[kind] = begun + (await proofLife(ofThings: seen.count))
+                proofs[kind] = await proof(begun: begun)
                 resolve(.tokenRefused, of: "\(zone) \(kind.rawValue)")
             } catch {
                 if case .tokenRefused(let answer) = error {
@@ -184,16 +194,26 @@ extension Engine {
             }
             mark(zone, .asking)
         }
-        return (looks, proofEnds)
+        return (looks, proofs)
     }
 
-    /// How long a listing proves that a removal is harmless (S4), from the moment at which it was asked for: two minutes,
-    /// and what its pages and the removal take when the budget is so short that each waits for its turn.
-    private func proofLife(ofThings count: Int) async -> Duration {
-        let requests = Double((count / 50 + 4) * max(1, passes.count))
-        let rate = await ports.budget.snapshot().rate
-        let wait = min(requests / max(rate, 0.0001), Double(RequestBudget.longestBlock.wholeSeconds))
-        return max(Self.proofLife, skewTolerance * 2) + .seconds(wait)
+    /// What a listing that has just come proves: for two minutes, and for as long as some requests of every pass under way
+    /// take when the budget is short, at most an hour more.
+    private func proof(begun: Duration) async -> Proof {
+        let requests = Double(4 * max(1, passes.count))
+        // Settled zones leave a quarter of the budget to others.
+        let seconds = requests / max(await ports.budget.snapshot().rate * 0.75, 0.0001)
+        let wait = Duration.seconds(min(seconds, Double(RequestBudget.longestBlock.wholeSeconds)))
+        return Proof(begun: begun, ends: ports.clock.uptime() + max(Self.proofLife, skewTolerance * 2) + wait)
+    }
+
+    /// The kinds that a plan removes something of and that were seen too long ago to prove that harmless: the looks at the
+    /// others took long, or waited for the end of a block. They are looked at once more.
+    private func outdatedKinds(of plan: Plan, _ proofs: [SubjectKind: Proof]) async -> [SubjectKind] {
+        let removed = plan.entries.filter { $0.decision.action?.effect == .remove }.map(\.subject.kind)
+        guard !removed.isEmpty else { return [] }
+        let (now, lastBlockAt) = (ports.clock.uptime(), await ports.budget.snapshot().lastBlockAt)
+        return Set(removed).filter { !(proofs[$0]?.holds(at: now, lastBlockAt: lastBlockAt) ?? true) }.sorted()
     }
 
     private func priority(of zone: ZoneID, _ purpose: PassPurpose) -> RequestPriority {

@@ -22,6 +22,8 @@ public actor RequestBudget: RequestGate {
     private var announced: (left: Int, resetsAt: Duration)?
     private var inFlight = 0
     private var blockedUntil: Duration?
+    /// When the last 429 came.
+    private var lastBlockAt: Duration?
     /// What the last answer said the time was, and when it came.
     private var lastDate: (date: Timestamp, at: Duration)?
     private var waiting: [Waiter] = []
@@ -117,7 +119,7 @@ public actor RequestBudget: RequestGate {
         if signal.httpStatus == 429 {
             let span = min(max(signal.retryAfter ?? Self.publishedBlock, .seconds(1)), Self.longestBlock)
             let until = max(blockedUntil ?? .zero, now + span)
-            blockedUntil = until
+            (blockedUntil, lastBlockAt) = (until, now)
             blockListener?(clock.now() + (until - now))
         }
         admit()
@@ -132,6 +134,8 @@ public actor RequestBudget: RequestGate {
         public var inFlight: Int
         /// nil when no block is on.
         public var blockedFor: Duration?
+        /// When the last block was met, by ``Clock/uptime()``; nil when there was none.
+        public var lastBlockAt: Duration?
         /// The answers' date less our own: the last answer's, carried on by a clock that is never stepped, so that a step
         /// of our own shows at once. nil before the first answer.
         public var skew: Duration?
@@ -147,7 +151,7 @@ public actor RequestBudget: RequestGate {
         let skew = lastDate.map { ($0.date + (now - $0.at)) - clock.now() }
         return Snapshot(
             left: blockedFor == nil ? max(0, left(now)) : 0, waiting: waiting.count, inFlight: inFlight,
-            blockedFor: blockedFor, skew: skew, rate: Double(ours) / seconds)
+            blockedFor: blockedFor, lastBlockAt: lastBlockAt, skew: skew, rate: Double(ours) / seconds)
     }
 
     /// True while a call for the zone waits to be let in, or when one was let in after `moment` of ``Clock/uptime()``.

@@ -10,6 +10,8 @@ struct ZoneDuty {
     var summary: Summary?
     /// Somebody wants it looked at again although a pass is under way: what that pass finds does not put it off.
     var isHastened = false
+    /// In the last pass something came too late to be sent.
+    var wasOvertaken = false
 
     /// What moves, or was never looked at, goes before what is settled.
     var rank: Int { summary.map { $0.moving > 0 } ?? true ? 0 : 1 }
