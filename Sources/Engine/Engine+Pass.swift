@@ -68,6 +68,7 @@ extension Engine {
         _ zone: ZoneID, _ duty: ZoneDuty, _ purpose: PassPurpose
     ) async throws(StoreTrouble) -> PassResult? {
         var state = try ports.ledger.state(of: zone, now: ports.clock.now())
+        readState()
         let proof = await proof(of: zone, duty, state, purpose)
         if case .wrong(let trouble) = proof { return PassResult(trouble: trouble) }
         if case .missing(let trouble) = proof, purpose != .scheduled { return PassResult(trouble: trouble) }

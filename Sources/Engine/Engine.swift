@@ -21,6 +21,8 @@ public actor Engine {
     var settings: Settings
     var settingsTrouble: String?
     var stateTrouble: String?
+    /// What an earlier run has left behind is known.
+    var isStateRead = false
     var storeTrouble: StoreTrouble?
     /// The zone whose passes find out, a minute apart, whether the state can be written again.
     var storeProbe: ZoneID?
@@ -190,16 +192,18 @@ public actor Engine {
         return !room || !zones.contains { now - $0.value.due > .minutes(10) + slack && passes[$0.key] == nil }
     }
 
-    /// What was left behind by an earlier run.
-    private func readState() {
+    /// What was left behind by an earlier run. Once, and until then nothing is trusted: a note that could not be read is
+    /// not one that is not there.
+    func readState() {
+        guard !isStateRead else { return }
         do throws(StoreTrouble) {
-            stateTrouble = try ports.ledger.note(.untrusted)
+            let note = try ports.ledger.note(.untrusted)
             for episode in try ports.ledger.openEpisodes() where episode.scope == .daemon {
-                daemonEpisodes[episode.condition] = episode
+                daemonEpisodes[episode.condition] = daemonEpisodes[episode.condition] ?? episode
             }
+            (stateTrouble, isStateRead) = (note, true)
         } catch {
-            // A note that could not be read is not one that is not there.
-            stateTrouble = stateTrouble ?? error.explanation.summary
+            stateTrouble = error.explanation.summary
             note(error)
         }
         if let stateTrouble {
