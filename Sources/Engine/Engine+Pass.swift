@@ -83,6 +83,7 @@ extension Engine {
         if case .missing(let trouble) = proof {
             for kind in kinds { looks[kind] = .unseen(code: trouble.code, summary: trouble.summary) }
         } else {
+            forgetRefusals(zone, besides: kinds)
             (looks, proofs) = await look(at: zone, kinds, scope: scope(for: state, kinds), purpose)
         }
         mark(zone, .working)
@@ -178,7 +179,6 @@ extension Engine {
         let looking = ports.provider(.observe).looking
         var looks: [SubjectKind: Look] = [:]
         var proofs: [SubjectKind: Proof] = [:]
-        forgetRefusals(zone, besides: kinds)
         for kind in kinds {
             let scope = kind == .certificatePack ? .all : scope
             let begun = ports.clock.uptime()

@@ -14,9 +14,7 @@ import Testing
     let other = ZoneID("11111111111111111111111111111111")
 
     private func raised(_ bench: EngineBench, _ condition: Episode.Condition) -> Int {
-        bench.heard.news.count { news in
-            news.kind == .episodeRaised && news.fields.contains { $0.value == condition.rawValue }
-        }
+        bench.heard.raised(condition)
     }
 
     private func open(_ bench: EngineBench) throws -> [Episode.Condition] {

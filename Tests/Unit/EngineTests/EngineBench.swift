@@ -139,6 +139,13 @@ final class Heard: NewsSink, Supervisor {
     func tell(_ notice: Notice) { all.withLock { $0.notices.append(notice) } }
     func forget() { all.withLock { $0 = ([], []) } }
     func count(_ kind: News.Kind) -> Int { news.count { $0.kind == kind } }
+
+    /// How often a trouble was told as new.
+    func raised(_ condition: Episode.Condition) -> Int {
+        news.count { news in
+            news.kind == .episodeRaised && news.fields.contains { $0.value == condition.rawValue }
+        }
+    }
 }
 
 /// Settings that a test lays out.

@@ -192,6 +192,27 @@ import Testing
         #expect(withheld.isEmpty)
     }
 
+    @Test("a second look at one kind took back that the token is refused for the other", .timeLimit(.minutes(1)))
+    func secondLookBesideARefusal() async throws {
+        let bench = try await EngineBench([.pack(wish), .clientCertificate(meter)])
+        await bench.run(for: .hours(1))
+        bench.cloudflare.change {
+            _ = $0.add(FaultRule(.serverErrorBefore(status: 403), path: "*/client_certificates*"))
+        }
+        bench.wire.before { request in
+            guard request.method == .get, request.target.contains("/client_certificates") else { return }
+            bench.clock.advance(by: .seconds(140))
+        }
+        var wider = wish
+        wider.hosts = wish.hosts.adding(["api.v1.example.com"])
+        try await reload(bench, [.pack(wider), .clientCertificate(meter)])
+        await bench.run(for: .hours(2))
+        #expect(
+            bench.cloudflare.ledger.effects.contains { if case .packDeletionBegun? = $0.effect { true } else { false } }
+        )
+        #expect(bench.heard.raised(.tokenRefused) == 1)
+    }
+
     @Test(
         "a removal behind the commands of others that hang was put off for ever, for its looks were too old each time",
         .timeLimit(.minutes(1)), arguments: [1, 3, 22])
