@@ -93,6 +93,7 @@ extension Engine {
         if case .missing = proof, let known = state.zone { record.name = known.name }
         let isFirstUnderEra = state.zone?.plannedUnder != era
         state.zone = record
+        noteSight(of: zone, isComplete: looks.values.allSatisfy(\.isComplete))
         var result = PassResult()
         var quota = QuotaInPass()
         for round in 0..<Self.rounds {
@@ -252,6 +253,7 @@ extension Engine {
             zone: zone, zoneName: duty.name, wish: duty.wish, looks: looks, state: state,
             counts: try ports.ledger.counts(names: Planner.namesToCount(duty.wish, state), now: now),
             now: now, limits: settings.limits, deadlines: settings.deadlines, lookEvery: await lookEvery())
+        input.failingFor = zones[zone]?.failingSince.map { ports.clock.uptime() - $0 } ?? .zero
         input.obstacles.planOnly = planOnly
         input.obstacles.stateUntrusted = stateTrouble
         input.obstacles.clockSkew = await skew()
@@ -344,6 +346,11 @@ extension Engine {
             state = settled.state
         }
         return state
+    }
+
+    private func noteSight(of zone: ZoneID, isComplete: Bool) {
+        let since = isComplete ? nil : zones[zone]?.failingSince ?? ports.clock.uptime()
+        zones[zone]?.failingSince = since
     }
 
     private func record(

@@ -36,7 +36,8 @@ extension Engine {
                 isNew ? firstDue(id, records?[id], count: settings.zones.count) : soonest(old?.due ?? now, now)
             zones[id] = ZoneDuty(
                 name: wish.name, wish: wish, due: due, summary: old?.summary,
-                isHastened: old?.isHastened ?? false || isNew && passes[id] != nil)
+                isHastened: old?.isHastened ?? false || isNew && passes[id] != nil,
+                failingSince: isNew ? nil : old?.failingSince)
         }
         guard let records else { return unmanage(besides: present) }
         var left: [String] = []

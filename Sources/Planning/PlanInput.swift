@@ -29,6 +29,8 @@ public struct PlanInput: Hashable, Sendable {
     public var deadlines: DeadlineSettings
     /// How long a settled zone may go without a look.
     public var lookEvery: Duration
+    /// How long the zone's looks have failed, each of them, up to this one; zero when this one is complete or the first.
+    public var failingFor: Duration = .zero
     /// What stands in the way of changes just now.
     public var obstacles: Obstacles
     /// The zone's room for packs; nil when it was not asked for, or is not known.

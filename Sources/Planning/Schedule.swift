@@ -15,21 +15,24 @@ struct Schedule {
         let interval = max(input.lookEvery, .seconds(1))
         var soonest = settled(interval)
         /// What a look alone can settle is not looked for more often than the effect of a change is, however long it
-        /// stays unsettled.
-        func consider(_ moment: Timestamp, notBefore floor: Duration = Self.afterChange) {
-            soonest = min(soonest, max(moment, now + floor))
+        /// stays unsettled, and no sooner than a kind that could not be seen is tried again.
+        func consider(_ moment: Timestamp, _ kind: SubjectKind, notBefore floor: Duration = Self.afterChange) {
+            let isUnseen = input.looks[kind]?.isUnseen ?? false
+            soonest = min(soonest, max(moment, now + (isUnseen ? max(floor, retry(from: Self.afterChange)) : floor)))
         }
         for record in draft.objects.values where record.isOurs {
-            if let delay = delay(for: record) { consider(now + delay) }
-            if let due = renewal(of: record), due > now { consider(due) }
-            if let since = record.missingSince { consider(since + input.proofDistance) }
+            let kind = record.sighting.kind
+            if let delay = delay(for: record) { consider(now + delay, kind) }
+            if let due = renewal(of: record), due > now { consider(due, kind) }
+            if let since = record.missingSince { consider(since + input.proofDistance, kind) }
         }
-        for operation in draft.operations { consider(look(for: operation)) }
+        for operation in draft.operations { consider(look(for: operation), operation.subject.kind) }
         for entry in entries {
-            if let action = entry.decision.action, action.effect != .local { consider(now + Self.afterChange) }
-            if let until = entry.decision.until, until > now { consider(until, notBefore: .seconds(1)) }
+            let kind = entry.subject.kind
+            if let action = entry.decision.action, action.effect != .local { consider(now + Self.afterChange, kind) }
+            if let until = entry.decision.until, until > now { consider(until, kind, notBefore: .seconds(1)) }
         }
-        if input.looks.values.contains(where: \.isUnseen) { consider(now + retry(interval)) }
+        if input.looks.values.contains(where: \.isUnseen) { soonest = min(soonest, now + retry(from: .seconds(60))) }
         return soonest
     }
 
@@ -76,11 +79,9 @@ struct Schedule {
         return lackedSince + PlanDraft.lossProof
     }
 
-    /// A look that failed is made again after a minute, and ever more slowly the longer it fails.
-    private func retry(_ interval: Duration) -> Duration {
-        let age = input.state.zone?.lastCompleteLook.map { max(now - $0, .zero) } ?? .zero
-        return min(max(.seconds(60), age / 2), interval)
-    }
+    /// A look that failed is made again after `first`, and ever more slowly the longer it fails: a refused token must not
+    /// use up the budget of the zones that it is not refused for. Time that went by without a try does not count.
+    private func retry(from first: Duration) -> Duration { max(first, input.failingFor / 2) }
 }
 
 /// When Cloudflare checks a validation again: ten times about every minute or more, then ever more slowly up to 4 hours.

@@ -33,6 +33,7 @@ public struct ZoneRun {
     public private(set) var news: [News] = []
     public private(set) var changes: [Change] = []
     public private(set) var lastPlan: Plan?
+    private var failingSince: Timestamp?
     private var made = 0
     private var serial = 0
 
@@ -65,6 +66,7 @@ public struct ZoneRun {
                 : .complete(seen, kind == .clientCertificate ? clientScope : .all)
         }
         (input.keysInHand, input.keysLeft, input.packQuota) = (keysInHand, keysLeft, packQuota)
+        input.failingFor = failingSince.map { now - $0 } ?? .zero
         return input
     }
 
@@ -86,6 +88,7 @@ public struct ZoneRun {
     }
 
     private mutating func passOnce() -> [String] {
+        failingSince = unseen.isEmpty ? nil : failingSince ?? now
         var input = self.input
         if unseen.isEmpty {
             var zone = state.zone ?? ZoneRecord(id: Self.zone, name: Self.name)

@@ -43,7 +43,7 @@ final class Run: @unchecked Sendable {
     var lives = 0
     var isBooting = false
     var isDeaf = false
-    var diskFailsUntil: Duration = .zero
+    var diskFailsUntil: Duration = .zero - .days(1)
     var sleptAt: Duration = .zero
     var backups: [String] = []
     var checkers: [any Checker] = []
@@ -360,7 +360,8 @@ final class Run: @unchecked Sendable {
             hinder()
             return .unwritable(path: "simulated", detail: "disk I/O error (SQLite 10)")
         }
-        if fires(.storeFull, "commit") {
+        // Not again for a day: a disk that is full for weeks shows little but that a zone is asked for each minute.
+        if clock.up >= diskFailsUntil + .days(1), fires(.storeFull, "commit") {
             hinder()
             diskFailsUntil = clock.up + .seconds(odds.within(0...20_000))
             return .unwritable(path: "simulated", detail: "database or disk is full (SQLite 13)")

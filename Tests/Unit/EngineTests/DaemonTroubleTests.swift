@@ -135,6 +135,30 @@ import Testing
         #expect(try open(bench).isEmpty)
     }
 
+    @Test("a kind that the token was never allowed had its zone asked for once a minute, for ever")
+    func neverAllowed() async throws {
+        let bench = try await EngineBench([.pack(wish), .clientCertificate(meter)])
+        bench.cloudflare.change {
+            _ = $0.add(FaultRule(.serverErrorBefore(status: 403), path: "*/client_certificates"))
+        }
+        await bench.run(for: .hours(12))
+        let asked = bench.cloudflare.ledger.requests(method: "GET", path: "*/client_certificates").count
+        #expect((40...75).contains(asked), "\(asked)")
+    }
+
+    @Test("what moved in a zone that could not be seen was asked for as often as one that could")
+    func movingUnseen() async throws {
+        var conduct = ZoneConduct()
+        conduct.validation = .manual
+        let bench = try await EngineBench([.pack(wish)], conduct: conduct)
+        await bench.run(for: .minutes(3))
+        bench.cloudflare.change { _ = $0.add(FaultRule(.serverErrorBefore(status: 403), path: "/zones/*")) }
+        let before = bench.cloudflare.ledger.requests(method: "GET", path: "*/ssl/certificate_packs").count
+        await bench.run(for: .hours(12))
+        let asked = bench.cloudflare.ledger.requests(method: "GET", path: "*/ssl/certificate_packs").count - before
+        #expect((40...75).contains(asked), "\(asked)")
+    }
+
     @Test("a kind that was refused and is wished no more stayed refused for ever")
     func refusedKindDropped() async throws {
         let bench = try await EngineBench([.pack(wish), .clientCertificate(meter)])

@@ -71,4 +71,45 @@ import Testing
         run.pass(after: .minutes(9))
         #expect(run.lastPlan?.nextLook == run.now + .minutes(1))
     }
+
+    @Test("a look that fails is made again ever more slowly, also at what moves")
+    func failing() {
+        var run = settledRun()
+        run.show(ObjectID("p1"), "pending_deployment")
+        run.pass()
+        run.unseen = [.certificatePack]
+        var waits: [Int64] = []
+        for _ in 0..<14 {
+            run.pass()
+            guard let next = run.lastPlan?.nextLook else { return }
+            waits.append((next - run.now).wholeSeconds)
+            run.now = next
+        }
+        #expect(waits[..<6] == [15, 15, 15, 22, 33, 50])
+        #expect(waits.allSatisfy { $0 <= run.lookEvery.wholeSeconds })
+        #expect(waits.max() ?? 0 > 400)
+        run.unseen = []
+        run.pass()
+        #expect((run.lastPlan?.nextLook).map { $0 <= run.now + .seconds(60) } == true)
+    }
+
+    @Test("what moves in a kind that is seen is looked at as ever while another kind is not")
+    func otherKindFailing() {
+        var run = settledRun()
+        run.unseen = [.clientCertificate]
+        run.pass()
+        run.pass(after: .hours(3))
+        run.show(ObjectID("p1"), "pending_deployment")
+        run.pass()
+        #expect(run.lastPlan?.nextLook == run.now + .seconds(15))
+    }
+
+    @Test("the first look after a day without any failed, and the next was made an interval later")
+    func failingAfterSleep() {
+        var run = settledRun()
+        run.lookEvery = .hours(6)
+        run.unseen = [.certificatePack]
+        run.pass(after: .days(1))
+        #expect((run.lastPlan?.nextLook).map { $0 <= run.now + .seconds(60) } == true)
+    }
 }
