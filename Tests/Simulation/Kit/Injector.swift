@@ -61,6 +61,16 @@ enum Mishap: String, CaseIterable {
         default: (0.3, [0.003, 0.02, 0.1])
         }
     }
+
+    /// How often it may happen in one run. What makes more requests happens more often for it, and without an end a few
+    /// such runs took longer than all others and showed nothing new.
+    var most: Int {
+        switch self {
+        case .crash: 300
+        case .reloadInPass, .stopInPass: 80
+        default: .max
+        }
+    }
 }
 
 /// Decides when something goes wrong: two-level chances (on in this run; then fires), and a limit for finding the
@@ -74,8 +84,12 @@ struct Injector {
     private var chances: [Mishap: Double] = [:]
     /// Drawn so far, whether or not they fired.
     private(set) var drawn = 0
+    private var drawnOf: [Mishap: Int] = [:]
     private(set) var counts: [Mishap: Int] = [:]
     var isOver = false
+    /// Requests until nothing goes wrong any more; nil for as long as the run has mishaps. A quarter of the runs used
+    /// to take three quarters of the time, with one more of everything: one in eight still goes on to the end.
+    private var patience: Int?
 
     init(seed: UInt64, limit: Int, skipped: Set<Int>) {
         (self.limit, self.skipped) = (limit, skipped)
@@ -88,14 +102,23 @@ struct Injector {
             let chance = dice.pick(fires) ?? 0
             if isOn, !isCalm || mishap == .edit || mishap == .command { chances[mishap] = chance }
         }
+        if !dice.happens(0.125) { patience = dice.within(500...2500) }
+    }
+
+    /// A request was made.
+    mutating func countRequest() {
+        guard let left = patience else { return }
+        patience = left - 1
+        if left <= 1 { isOver = true }
     }
 
     /// True when it happens now. Draws the same number whatever the limit is.
     mutating func fires(_ mishap: Mishap, times factor: Double = 1) -> Bool {
-        guard !isOver, let chance = chances[mishap] else { return false }
+        guard !isOver, let chance = chances[mishap], drawnOf[mishap, default: 0] < mishap.most else { return false }
         guard dice.happens(min(1, chance * factor)) else { return false }
         let number = drawn
         drawn += 1
+        drawnOf[mishap, default: 0] += 1
         guard number < limit, !skipped.contains(number) else { return false }
         counts[mishap, default: 0] += 1
         return true

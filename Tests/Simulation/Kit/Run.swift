@@ -156,7 +156,10 @@ final class Run: @unchecked Sendable {
     }
 
     func note(_ exchange: Exchange) {
-        if !exchange.isAnswer { totals.requests += 1 }
+        if !exchange.isAnswer {
+            totals.requests += 1
+            injector.countRequest()
+        }
         let memory = memory
         eachChecker { $0.judge(exchange, memory) }
     }
@@ -233,8 +236,9 @@ final class Run: @unchecked Sendable {
                 memory.released.remove(object)
             }
             if line.event == "released" { memory.released.insert(object) }
-            // Told of the old subject first and then of the new one.
-            if line.event == "bound", memory.made[object] != nil {
+            // Told of the old subject first and then of the new one. What a database that was put back does not know may be
+            // adopted by another subject.
+            if line.event == "bound" || line.event == "adopted", memory.made[object] != nil {
                 memory.made[object] = "\(line.zone)/\(line.kind)/\(line.name)"
             }
         }
