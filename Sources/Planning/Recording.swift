@@ -73,11 +73,13 @@ extension PlanDraft {
         var inputs: [Decision.Input] = [.init("mode", (input.wish?.mode).map(\.rawValue) ?? "unmanaged")]
         inputs.append(.init("wished", record.isWished ? "yes" : "no"))
         for object in own.suffix(5) {
-            let end = object.notAfter.map { ", valid until \($0.shown)" } ?? ""
+            let end = object.notAfter.map { (object.stage.isOver ? ", end " : ", valid until ") + $0.shown } ?? ""
+            // What vanished has no status.
+            let status = object.sighting.status.isEmpty ? "" : " (\(object.sighting.status))"
             inputs.append(
                 .init(
                     "object \(object.id)",
-                    "\(object.stage.code) (\(object.sighting.status)) since \(object.since.shown)\(end), "
+                    "\(object.stage.code)\(status) since \(object.since.shown)\(end), "
                         + object.ownership.rawValue))
         }
         if let last = record.lastChangeAt { inputs.append(.init("last change", last.shown)) }

@@ -4,6 +4,8 @@ import Domain
 struct Schedule {
     /// How soon after a change was sent its first effect is looked for.
     static let afterChange: Duration = .seconds(15)
+    /// What moves in a kind that cannot be seen is tried to be seen at least this often, however long that has failed.
+    static let unseenMotion: Duration = .minutes(15)
 
     let input: PlanInput
     let draft: PlanDraft
@@ -18,7 +20,8 @@ struct Schedule {
         /// stays unsettled, and no sooner than a kind that could not be seen is tried again.
         func consider(_ moment: Timestamp, _ kind: SubjectKind, notBefore floor: Duration = Self.afterChange) {
             let isUnseen = input.looks[kind]?.isUnseen ?? false
-            soonest = min(soonest, max(moment, now + (isUnseen ? max(floor, retry(from: Self.afterChange)) : floor)))
+            let wait = isUnseen ? min(retry(from: Self.afterChange), Self.unseenMotion) : .zero
+            soonest = min(soonest, max(moment, now + max(floor, wait)))
         }
         for record in draft.objects.values where record.isOurs {
             let kind = record.sighting.kind

@@ -23,7 +23,8 @@ extension SubjectDetail: ReportText {
 extension ObjectDetail {
     fileprivate func text(_ style: TextStyle, _ now: Moment) -> String {
         var facts = Facts()
-        facts.add("status", "\(status) (\(stage)) since \(moment(since, at: now) ?? "")")
+        let stands = status.isEmpty ? stage : "\(status) (\(stage))"  // what vanished has no status
+        facts.add("status", "\(stands) since \(moment(since, at: now) ?? "")")
         facts.add("valid", valid ? "until \(moment(notAfter, at: now) ?? "")" : "no", valid ? .green : .red)
         if !valid { facts.add("end", moment(notAfter, at: now)) }
         facts.add("whose", ownership == "foreign" ? "not ours" : "ours, \(ownership)")

@@ -101,4 +101,20 @@ import Testing
         run.pass(after: .minutes(16))
         #expect(run.changes.isEmpty)
     }
+
+    @Test("what had vanished was shown with empty brackets, and as valid")
+    func vanishedInputs() throws {
+        var run = settledRun()
+        run.objects = [:]
+        run.pass(after: .minutes(15))
+        run.pass(after: .minutes(15))
+        run.pass(after: .minutes(15))
+        run.show(ObjectID("p2"), "active")
+        run.pass(after: .minutes(15))
+        run.pass(after: .minutes(15))
+        let inputs = try #require(run.state.subjects.first?.decision?.inputs)
+        let gone = inputs.first { $0.value.hasPrefix("gone") }
+        #expect(gone?.value.hasPrefix("gone since 20") == true)
+        #expect(gone?.value.contains("valid") == false)
+    }
 }

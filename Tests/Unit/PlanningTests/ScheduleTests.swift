@@ -93,6 +93,18 @@ import Testing
         #expect((run.lastPlan?.nextLook).map { $0 <= run.now + .seconds(60) } == true)
     }
 
+    @Test("an order without an answer is looked for through a long trouble, however seldom the settled are looked at")
+    func openOrderUnseen() {
+        var run = ZoneRun([.pack(mainWish)])
+        run.lookEvery = .hours(24)
+        run.respond = { _ in .unanswered(code: "no-answer", message: "lost") }
+        run.pass()
+        run.unseen = [.certificatePack]
+        run.pass(after: .seconds(15))
+        run.pass(after: .hours(9))
+        #expect(run.lastPlan?.nextLook == run.now + .minutes(15))
+    }
+
     @Test("what moves in a kind that is seen is looked at as ever while another kind is not")
     func otherKindFailing() {
         var run = settledRun()
