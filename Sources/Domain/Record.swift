@@ -352,14 +352,55 @@ public struct ZoneRecord: Hashable, Sendable {
     /// The last daily listing of every status, by kind.
     public var lastFullLook: Timestamp?
     public var nextLook: Timestamp?
-    /// The program and database that last made a plan for it: the first pass under another only plans.
-    public var plannedUnder: String?
+    /// What of it was planned for, and under which era: the first pass over a kind under another only plans.
+    public var plannedUnder: PlannedUnder?
 
     public init(
         id: ZoneID, name: String, isManaged: Bool = true, lastCompleteLook: Timestamp? = nil,
-        lastFullLook: Timestamp? = nil, nextLook: Timestamp? = nil, plannedUnder: String? = nil
+        lastFullLook: Timestamp? = nil, nextLook: Timestamp? = nil, plannedUnder: PlannedUnder? = nil
     ) {
         (self.id, self.name, self.isManaged, self.plannedUnder) = (id, name, isManaged, plannedUnder)
         (self.lastCompleteLook, self.lastFullLook, self.nextLook) = (lastCompleteLook, lastFullLook, nextLook)
+    }
+}
+
+/// What of a zone was seen and planned for under an era, which is one program and one database.
+public struct PlannedUnder: Hashable, Sendable {
+    public var era: String
+    /// nil for the whole zone, and for whatever kinds are wished in it later.
+    public private(set) var kinds: Set<SubjectKind>?
+
+    public init(era: String, kinds: Set<SubjectKind>? = nil) { (self.era, self.kinds) = (era, kinds) }
+
+    /// - Parameter text: An era, followed by `;` and the kinds with commas where they are not all. A kind that this
+    ///   version does not know counts as none.
+    public init(text: String) {
+        guard let end = text.firstIndex(of: ";") else {
+            self.init(era: text)
+            return
+        }
+        let kinds = text[text.index(after: end)...].split(separator: ",").compactMap {
+            SubjectKind(rawValue: String($0))
+        }
+        self.init(era: String(text[..<end]), kinds: Set(kinds))
+    }
+
+    public var text: String {
+        guard let kinds else { return era }
+        return era + ";" + kinds.sorted().map(\.rawValue).joined(separator: ",")
+    }
+
+    public func covers(_ kind: SubjectKind, under era: String) -> Bool {
+        self.era == era && kinds?.contains(kind) ?? true
+    }
+
+    /// With what was seen now, of the kinds that there are in the zone: all of it once each was seen, however far apart.
+    public static func adding(
+        _ seen: Set<SubjectKind>, of present: Set<SubjectKind>, under era: String, to old: Self?
+    ) -> Self {
+        guard let old, old.era == era else { return Self(era: era, kinds: present.isSubset(of: seen) ? nil : seen) }
+        guard let kinds = old.kinds else { return old }
+        let all = kinds.union(seen)
+        return Self(era: era, kinds: present.isSubset(of: all) ? nil : all)
     }
 }

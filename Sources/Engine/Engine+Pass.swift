@@ -91,13 +91,14 @@ extension Engine {
         guard isCurrent(duty, zone) else { return nil }
         var record = self.record(of: zone, duty, state, after: looks)
         if case .missing = proof, let known = state.zone { record.name = known.name }
-        let isFirstUnderEra = state.zone?.plannedUnder != era
+        let planned = state.zone?.plannedUnder
+        let newKinds = Set(kinds.filter { !(planned?.covers($0, under: era) ?? false) })
         state.zone = record
-        noteSight(of: zone, isComplete: looks.values.allSatisfy(\.isComplete))
+        if purpose != .planning { noteSight(of: zone, looks) }
         var result = PassResult()
         var quota = QuotaInPass()
         for round in 0..<Self.rounds {
-            var input = try await input(zone, duty, looks, state, planOnly: isFirstUnderEra)
+            var input = try await input(zone, duty, looks, state, planOnly: newKinds)
             (input.lookedAt, input.packQuota) = (lookedAt, quota.known)
             var plan = try self.plan(&input)
             if round == 0, !plan.doubtful.isEmpty {
@@ -130,9 +131,11 @@ extension Engine {
                 setDue(zone, in: .zero)
                 break
             }
-            let isSeen = looks.values.allSatisfy(\.isComplete)
-            record.nextLook = nextLook(after: plan, planOnly: isFirstUnderEra && isSeen)
-            if isSeen { record.plannedUnder = era }
+            let seen = Set(looks.filter(\.value.isComplete).keys)
+            record.nextLook = nextLook(after: plan, planOnly: !newKinds.isDisjoint(with: seen))
+            if !seen.isEmpty {
+                record.plannedUnder = .adding(seen, of: Set(kinds), under: era, to: planned)
+            }
             // What is done on this machine is no operation: it leaves its trace when it is done.
             let opened = operations.filter { $0.action.effect != .local }.map(Change.operation)
             try commit(plan.changes + opened + [.zone(record)])
@@ -246,14 +249,15 @@ extension Engine {
     // MARK: Planning
 
     private func input(
-        _ zone: ZoneID, _ duty: ZoneDuty, _ looks: [SubjectKind: Look], _ state: ZoneState, planOnly: Bool
+        _ zone: ZoneID, _ duty: ZoneDuty, _ looks: [SubjectKind: Look], _ state: ZoneState,
+        planOnly: Set<SubjectKind>
     ) async throws(StoreTrouble) -> PlanInput {
         let now = ports.clock.now()
         var input = PlanInput(
             zone: zone, zoneName: duty.name, wish: duty.wish, looks: looks, state: state,
             counts: try ports.ledger.counts(names: Planner.namesToCount(duty.wish, state), now: now),
             now: now, limits: settings.limits, deadlines: settings.deadlines, lookEvery: await lookEvery())
-        input.failingFor = zones[zone]?.failingSince.map { ports.clock.uptime() - $0 } ?? .zero
+        input.failures = zones[zone]?.failures ?? [:]
         input.obstacles.planOnly = planOnly
         input.obstacles.stateUntrusted = stateTrouble
         input.obstacles.clockSkew = await skew()
@@ -348,9 +352,11 @@ extension Engine {
         return state
     }
 
-    private func noteSight(of zone: ZoneID, isComplete: Bool) {
-        let since = isComplete ? nil : zones[zone]?.failingSince ?? ports.clock.uptime()
-        zones[zone]?.failingSince = since
+    private func noteSight(of zone: ZoneID, _ looks: [SubjectKind: Look]) {
+        let before = zones[zone]?.failures ?? [:]
+        let failed = looks.filter { !$0.value.isComplete }
+        zones[zone]?.failures = Dictionary(
+            uniqueKeysWithValues: failed.keys.map { ($0, min(before[$0] ?? 0, 1000) + 1) })
     }
 
     private func record(

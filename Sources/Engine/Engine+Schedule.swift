@@ -32,12 +32,13 @@ extension Engine {
             present.insert(id)
             let old = zones[id]
             let isNew = old?.wish != wish
-            let due =
-                isNew ? firstDue(id, records?[id], count: settings.zones.count) : soonest(old?.due ?? now, now)
+            // What failed may succeed from now on: a reload is what people do when they have mended something.
+            let isFailing = old?.failures.isEmpty == false
+            var due = isNew ? firstDue(id, records?[id], count: settings.zones.count) : soonest(old?.due ?? now, now)
+            if isFailing { due = min(due, now + spread(settings.zones.count) * phase(of: id)) }
             zones[id] = ZoneDuty(
                 name: wish.name, wish: wish, due: due, summary: old?.summary,
-                isHastened: old?.isHastened ?? false || isNew && passes[id] != nil,
-                failingSince: isNew ? nil : old?.failingSince)
+                isHastened: old?.isHastened ?? false || (isNew || isFailing) && passes[id] != nil)
         }
         guard let records else { return unmanage(besides: present) }
         var left: [String] = []
@@ -95,13 +96,21 @@ extension Engine {
     /// a new or changed one is due at once.
     private func firstDue(_ id: ZoneID, _ record: ZoneRecord?, count: Int) -> Duration {
         let now = ports.clock.uptime()
-        guard zones[id] == nil, let record, record.plannedUnder == era, let nextLook = record.nextLook else {
+        guard zones[id] == nil, let record, record.plannedUnder?.era == era, let nextLook = record.nextLook else {
             return now
         }
         let wait = nextLook - ports.clock.now()
-        if wait > .zero { return now + min(wait, settings.daemon.lookEvery) }
-        let spread = min(settings.daemon.lookEvery, .milliseconds(Int64(count) * 100))
-        return now + spread * phase(of: id)
+        // What could not be seen for long may be seen now: a restart is what people do when they have mended something.
+        let sight = record.lastCompleteLook.map { ports.clock.now() - $0 }
+        let isSeen = sight.map { $0 <= max(settings.daemon.lookEvery * 2, .hours(4)) } ?? false
+        if wait > .zero, isSeen { return now + min(wait, settings.daemon.lookEvery) }
+        let place = spread(count) * phase(of: id)
+        return now + (wait > .zero ? min(wait, place) : place)
+    }
+
+    /// Over so long a time, at most, what is due at once is spread.
+    private func spread(_ count: Int) -> Duration {
+        min(settings.daemon.lookEvery, .milliseconds(Int64(count) * 100))
     }
 
     // MARK: When

@@ -10,8 +10,8 @@ struct ZoneDuty {
     var summary: Summary?
     /// Somebody wants it looked at again although a pass is under way: what that pass finds does not put it off.
     var isHastened = false
-    /// The first of the looks that have failed since the last complete one, in ``Clock/uptime()``.
-    var failingSince: Duration?
+    /// By kind, how many looks have failed in a row; kinds that were seen are not in it.
+    var failures: [SubjectKind: Int] = [:]
     /// In the last pass something came too late to be sent.
     var wasOvertaken = false
 

@@ -109,7 +109,7 @@ struct Gate {
             return .hold(
                 action, because: .stateUntrusted, "\(trouble); 'edgecertctl approve --state' trusts it; \(would)")
         }
-        if input.obstacles.planOnly { return .wait(because: .planningOnly, would) }
+        if input.obstacles.planOnly.contains(subject.kind) { return .wait(because: .planningOnly, would) }
         if let skew = input.obstacles.clockSkew {  // S11; here too, for when something was delivered is counted from
             return .wait(because: .clockSkewed, "the clock is \(skew.wholeSeconds) s off; \(would)")
         }

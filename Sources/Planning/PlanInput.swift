@@ -29,8 +29,8 @@ public struct PlanInput: Hashable, Sendable {
     public var deadlines: DeadlineSettings
     /// How long a settled zone may go without a look.
     public var lookEvery: Duration
-    /// How long the zone's looks have failed, each of them, up to this one; zero when this one is complete or the first.
-    public var failingFor: Duration = .zero
+    /// By kind, how many looks have failed in a row, this one included.
+    public var failures: [SubjectKind: Int] = [:]
     /// What stands in the way of changes just now.
     public var obstacles: Obstacles
     /// The zone's room for packs; nil when it was not asked for, or is not known.
@@ -55,8 +55,9 @@ public struct PlanInput: Hashable, Sendable {
 public struct Obstacles: Hashable, Sendable {
     /// The local clock differs from the answers' dates by this much, more than 60 s (S11).
     public var clockSkew: Duration?
-    /// The first pass after an upgrade, on a new, restored or repaired database only plans.
-    public var planOnly = false
+    /// The kinds that are seen for the first time after an upgrade, on a new, restored or repaired database: the first
+    /// pass over them only plans.
+    public var planOnly: Set<SubjectKind> = []
     /// The state was set aside and begun anew, and no person has approved it yet (S17).
     public var stateUntrusted: String?
 

@@ -4,8 +4,8 @@ import Domain
 struct Schedule {
     /// How soon after a change was sent its first effect is looked for.
     static let afterChange: Duration = .seconds(15)
-    /// What moves in a kind that cannot be seen is tried to be seen at least this often, however long that has failed.
-    static let unseenMotion: Duration = .minutes(15)
+    /// What moves or is due is looked for at least this often, however long it was looked for in vain.
+    static let atLeast: Duration = .minutes(15)
 
     let input: PlanInput
     let draft: PlanDraft
@@ -16,17 +16,17 @@ struct Schedule {
     func nextLook(after entries: [Plan.Entry]) -> Timestamp {
         let interval = max(input.lookEvery, .seconds(1))
         var soonest = settled(interval)
-        /// What a look alone can settle is not looked for more often than the effect of a change is, however long it
-        /// stays unsettled, and no sooner than a kind that could not be seen is tried again.
+        /// What a look alone can settle is not looked for more often than the effect of a change is, and ever less often
+        /// the longer it stays unsettled; no sooner than a kind that could not be seen is tried again.
         func consider(_ moment: Timestamp, _ kind: SubjectKind, notBefore floor: Duration = Self.afterChange) {
-            let isUnseen = input.looks[kind]?.isUnseen ?? false
-            let wait = isUnseen ? min(retry(from: Self.afterChange), Self.unseenMotion) : .zero
-            soonest = min(soonest, max(moment, now + max(floor, wait)))
+            var wait = max(floor, min((now - moment) / 8, Self.atLeast))
+            if isUnseen(kind) { wait = max(wait, min(retry(kind, from: Self.afterChange), Self.atLeast)) }
+            soonest = min(soonest, max(moment, now + wait))
         }
         for record in draft.objects.values where record.isOurs {
             let kind = record.sighting.kind
             if let delay = delay(for: record) { consider(now + delay, kind) }
-            if let due = renewal(of: record), due > now { consider(due, kind) }
+            if let due = renewal(of: record), due > now || isUnseen(kind) { consider(due, kind) }
             if let since = record.missingSince { consider(since + input.proofDistance, kind) }
         }
         for operation in draft.operations { consider(look(for: operation), operation.subject.kind) }
@@ -35,9 +35,13 @@ struct Schedule {
             if let action = entry.decision.action, action.effect != .local { consider(now + Self.afterChange, kind) }
             if let until = entry.decision.until, until > now { consider(until, kind, notBefore: .seconds(1)) }
         }
-        if input.looks.values.contains(where: \.isUnseen) { soonest = min(soonest, now + retry(from: .seconds(60))) }
+        for kind in input.looks.keys where isUnseen(kind) {
+            soonest = min(soonest, now + retry(kind, from: .seconds(60)))
+        }
         return soonest
     }
+
+    private func isUnseen(_ kind: SubjectKind) -> Bool { input.looks[kind]?.isUnseen ?? false }
 
     /// When a certificate is to be renewed by us: a life that is short does not wait for an interval that is long.
     private func renewal(of record: ObjectRecord) -> Timestamp? {
@@ -78,13 +82,20 @@ struct Schedule {
 
     /// Soon for the first listing that may show it, and after ten minutes for the one that proves its loss (S3).
     private func look(for operation: Operation) -> Timestamp {
-        guard case .open(let lackedSince?) = operation.state, lackedSince <= now else { return now + Self.afterChange }
+        guard case .open(let lackedSince?) = operation.state, lackedSince <= now else {
+            return min(operation.committedAt, now) + Self.afterChange
+        }
         return lackedSince + PlanDraft.lossProof
     }
 
-    /// A look that failed is made again after `first`, and ever more slowly the longer it fails: a refused token must not
-    /// use up the budget of the zones that it is not refused for. Time that went by without a try does not count.
-    private func retry(from first: Duration) -> Duration { max(first, input.failingFor / 2) }
+    /// A look that failed is made again after `first`, and half as long again after each that fails as well: a refused
+    /// token must not use up the budget of the zones that it is not refused for. Counted in looks and not in time, so that
+    /// one that fails after a long sleep, or the end of a block, is not taken for the last of many.
+    private func retry(_ kind: SubjectKind, from first: Duration) -> Duration {
+        var wait = first
+        for _ in 1..<min(max(input.failures[kind] ?? 1, 1), 30) { wait = wait * 3 / 2 }
+        return wait
+    }
 }
 
 /// When Cloudflare checks a validation again: ten times about every minute or more, then ever more slowly up to 4 hours.

@@ -47,7 +47,7 @@ extension Database {
             """,
             [
                 .text(record.id.text), .text(record.name), Value(record.isManaged), Value(record.lastCompleteLook),
-                Value(record.lastFullLook), Value(record.nextLook), Value(record.plannedUnder),
+                Value(record.lastFullLook), Value(record.nextLook), Value(record.plannedUnder?.text),
             ])
     }
 

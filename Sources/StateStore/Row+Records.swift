@@ -80,7 +80,7 @@ extension Row {
         ZoneRecord(
             id: ZoneID(try text(0)), name: try text(1), isManaged: try flag(2),
             lastCompleteLook: try optionalMoment(3), lastFullLook: try optionalMoment(4),
-            nextLook: try optionalMoment(5), plannedUnder: try optionalText(6))
+            nextLook: try optionalMoment(5), plannedUnder: try optionalText(6).map(PlannedUnder.init(text:)))
     }
 
     fileprivate static let subjectColumns =

@@ -60,7 +60,7 @@ struct SyntheticAccount {
         let (wish, id) = (wish(zone), zoneID(zone))
         let record = ZoneRecord(
             id: id, name: wish.name, isManaged: true, lastCompleteLook: now, nextLook: now + .days(1),
-            plannedUnder: "bench")
+            plannedUnder: PlannedUnder(era: "bench"))
         var input = PlanInput(
             zone: id, zoneName: wish.name, wish: wish,
             looks: [.certificatePack: .complete(sightings(zone, at: now), .all)], state: ZoneState(zone: record),

@@ -52,7 +52,8 @@ enum LedgerUnderTest: String, CaseIterable, CustomTestStringConvertible {
         try under.run { ledger in
             let zone = ZoneRecord(
                 id: Sample.zone, name: "example.com", isManaged: true, lastCompleteLook: Sample.now,
-                lastFullLook: Sample.now - .hours(2), nextLook: Sample.now + .minutes(15), plannedUnder: "1/2")
+                lastFullLook: Sample.now - .hours(2), nextLook: Sample.now + .minutes(15),
+                plannedUnder: PlannedUnder(era: "1/2", kinds: [.certificatePack]))
             var subject = SubjectRecord(
                 subject: Sample.subject(), isWished: true, decidedSince: Sample.now, lastChangeAt: Sample.now,
                 undoneAt: [Sample.now - .days(1), Sample.now],

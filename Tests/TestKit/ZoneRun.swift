@@ -33,7 +33,7 @@ public struct ZoneRun {
     public private(set) var news: [News] = []
     public private(set) var changes: [Change] = []
     public private(set) var lastPlan: Plan?
-    private var failingSince: Timestamp?
+    private var failures: [SubjectKind: Int] = [:]
     private var made = 0
     private var serial = 0
 
@@ -66,7 +66,7 @@ public struct ZoneRun {
                 : .complete(seen, kind == .clientCertificate ? clientScope : .all)
         }
         (input.keysInHand, input.keysLeft, input.packQuota) = (keysInHand, keysLeft, packQuota)
-        input.failingFor = failingSince.map { now - $0 } ?? .zero
+        input.failures = failures
         return input
     }
 
@@ -88,7 +88,8 @@ public struct ZoneRun {
     }
 
     private mutating func passOnce() -> [String] {
-        failingSince = unseen.isEmpty ? nil : failingSince ?? now
+        failures = failures.filter { unseen.contains($0.key) }
+        for kind in unseen { failures[kind, default: 0] += 1 }
         var input = self.input
         if unseen.isEmpty {
             var zone = state.zone ?? ZoneRecord(id: Self.zone, name: Self.name)

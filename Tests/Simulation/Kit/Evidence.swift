@@ -31,6 +31,12 @@ struct Deed {
         }
     }
 
+    var kind: SubjectKind {
+        switch effect {
+        case .orderAccepted, .restarted, .rebranded, .rechecked, .packDeletionBegun: .certificatePack
+        case .clientCertificateCreated, .reactivationBegun, .revocationBegun: .clientCertificate
+        }
+    }
     var isByPerson: Bool { operation?.askedBy != nil }
 
     var words: String {

@@ -146,6 +146,44 @@ import Testing
         #expect((40...75).contains(asked), "\(asked)")
     }
 
+    @Test("a kind that was never seen kept the other kinds of its zone from being more than planned for, for ever")
+    func neverMoreThanPlanned() async throws {
+        let bench = try await EngineBench([.pack(wish), .clientCertificate(meter)])
+        bench.cloudflare.change {
+            _ = $0.add(FaultRule(.serverErrorBefore(status: 403), path: "*/client_certificates"))
+        }
+        await bench.run(for: .hours(2))
+        #expect(try bench.decision()?.reason == .asWanted)
+        let zone = try #require(try bench.ledger.zones().first)
+        #expect(zone.plannedUnder?.covers(.certificatePack, under: zone.plannedUnder?.era ?? "") == true)
+        #expect(zone.plannedUnder?.kinds == [.certificatePack])
+        // The other kind has its first pass when it is seen.
+        bench.cloudflare.change { $0.removeFaults() }
+        bench.clock.advance(by: .minutes(15))
+        await bench.run(for: .seconds(1))
+        #expect(bench.cloudflare.ledger.requests(method: "POST", path: "*/client_certificates").isEmpty)
+        await bench.run(for: .hours(1))
+        #expect(bench.cloudflare.ledger.requests(method: "POST", path: "*/client_certificates").count == 1)
+        #expect(try bench.ledger.zones().first?.plannedUnder?.kinds == nil)
+    }
+
+    @Test("after a new token and a reload, zones that it was refused for went on waiting for their next try")
+    func newToken() async throws {
+        var settings = EngineBench.settings([.pack(wish)])
+        settings.daemon.lookEvery = .hours(6)
+        let bench = try await EngineBench([.pack(wish)])
+        bench.source.put(settings)
+        _ = try await bench.engine.perform(.reload, by: "test")
+        await bench.run(for: .hours(7))
+        bench.cloudflare.change { _ = $0.add(FaultRule(.serverErrorBefore(status: 403), path: "/zones/*")) }
+        await bench.run(for: .days(2))
+        bench.cloudflare.change { $0.removeFaults() }
+        #expect(try open(bench).contains(.tokenRefused))
+        _ = try await bench.engine.perform(.reload, by: "test")
+        await bench.run(for: .minutes(1))
+        #expect(try !open(bench).contains(.tokenRefused))
+    }
+
     @Test("what moved in a zone that could not be seen was asked for as often as one that could")
     func movingUnseen() async throws {
         var conduct = ZoneConduct()

@@ -220,7 +220,7 @@ import Testing
         #expect(run.pass() == ".")
         #expect(run.verdict("main") == "hold state-untrusted")
         run.obstacles = Obstacles()
-        run.obstacles.planOnly = true
+        run.obstacles.planOnly = [.certificatePack]
         #expect(run.pass(after: .minutes(1)) == ".")
         #expect(run.verdict("main") == "wait planning-only")
         #expect(run.decision("main")?.detail.hasPrefix("would order") == true)
