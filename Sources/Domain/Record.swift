@@ -394,13 +394,14 @@ public struct PlannedUnder: Hashable, Sendable {
         self.era == era && kinds?.contains(kind) ?? true
     }
 
-    /// With what was seen now, of the kinds that there are in the zone: all of it once each was seen, however far apart.
+    /// With what was seen now: the whole zone where each kind that there is in it was seen at once, or by and by each that
+    /// there may ever be. One that was refused and is wished no more is not forgotten by that.
     public static func adding(
         _ seen: Set<SubjectKind>, of present: Set<SubjectKind>, under era: String, to old: Self?
     ) -> Self {
         guard let old, old.era == era else { return Self(era: era, kinds: present.isSubset(of: seen) ? nil : seen) }
         guard let kinds = old.kinds else { return old }
         let all = kinds.union(seen)
-        return Self(era: era, kinds: present.isSubset(of: all) ? nil : all)
+        return Self(era: era, kinds: all.count == SubjectKind.allCases.count ? nil : all)
     }
 }

@@ -72,7 +72,9 @@ extension Engine {
     func proof(
         of zone: ZoneID, _ duty: ZoneDuty, _ state: ZoneState, _ purpose: PassPurpose
     ) async -> ZoneProof {
-        let isKnown = state.zone?.lastCompleteLook != nil && state.zone?.name == duty.name
+        // Planned for, also where a kind of it is never seen: that came after the proof.
+        let wasSeen = state.zone?.lastCompleteLook != nil || state.zone?.plannedUnder != nil
+        let isKnown = wasSeen && state.zone?.name == duty.name
         guard duty.wish != nil, !isKnown else {
             resolve(.zoneUnknown, of: zone.text)
             return .given

@@ -94,7 +94,7 @@ extension Engine {
         let planned = state.zone?.plannedUnder
         let newKinds = Set(kinds.filter { !(planned?.covers($0, under: era) ?? false) })
         state.zone = record
-        if purpose != .planning { noteSight(of: zone, looks) }
+        noteSight(of: zone, looks, purpose)
         var result = PassResult()
         var quota = QuotaInPass()
         for round in 0..<Self.rounds {
@@ -119,6 +119,7 @@ extension Engine {
             if !outdated.isEmpty {
                 let fresh = await look(at: zone, outdated, scope: scope(for: state, kinds), purpose)
                 for kind in outdated { (looks[kind], proofs[kind]) = (fresh.looks[kind], fresh.proofs[kind]) }
+                noteSight(of: zone, looks, purpose)
                 (input.looks, input.now) = (looks, ports.clock.now())
                 plan = try self.plan(&input)
             }
@@ -143,8 +144,8 @@ extension Engine {
             tell(plan.news)
             zones[zone]?.summary = Self.summary(of: plan)
             setDue(zone, at: record.nextLook ?? ports.clock.now())
-            let planned = try settle(unsent, in: plan.state, duty)
-            let done = try await carryOut(operations, planned, input, duty, proofs)
+            let settled = try settle(unsent, in: plan.state, duty)
+            let done = try await carryOut(operations, settled, input, duty, proofs)
             result.lines += done.lines
             quota.take(operations)
             if done.isOvertaken {
@@ -352,11 +353,16 @@ extension Engine {
         return state
     }
 
-    private func noteSight(of zone: ZoneID, _ looks: [SubjectKind: Look]) {
+    /// Counts the looks that failed. Those that a person asks for are made as often as the person likes, and count once.
+    private func noteSight(of zone: ZoneID, _ looks: [SubjectKind: Look], _ purpose: PassPurpose) {
+        guard purpose != .planning else { return }
         let before = zones[zone]?.failures ?? [:]
-        let failed = looks.filter { !$0.value.isComplete }
-        zones[zone]?.failures = Dictionary(
-            uniqueKeysWithValues: failed.keys.map { ($0, min(before[$0] ?? 0, 1000) + 1) })
+        var failures: [SubjectKind: Int] = [:]
+        for (kind, look) in looks where !look.isComplete {
+            let known = before[kind] ?? 0
+            failures[kind] = purpose == .scheduled ? min(known, 1000) + 1 : max(known, 1)
+        }
+        zones[zone]?.failures = failures
     }
 
     private func record(
@@ -364,9 +370,8 @@ extension Engine {
     ) -> ZoneRecord {
         var record = state.zone ?? ZoneRecord(id: zone, name: duty.name)
         (record.name, record.isManaged) = (duty.name, duty.wish != nil)
-        guard looks.values.allSatisfy(\.isComplete) else { return record }
-        record.lastCompleteLook = ports.clock.now()
-        if case .complete(_, .all)? = looks[.clientCertificate] { record.lastFullLook = record.lastCompleteLook }
+        if case .complete(_, .all)? = looks[.clientCertificate] { record.lastFullLook = ports.clock.now() }
+        if looks.values.allSatisfy(\.isComplete) { record.lastCompleteLook = ports.clock.now() }
         return record
     }
 

@@ -5,6 +5,8 @@ extension Engine {
     static let afterPlanningOnly: Duration = .seconds(60)
     /// How soon after a failed look the name of a zone is asked for again.
     static let nameRetry: Duration = .minutes(5)
+    /// Reloads are taken for the end of a trouble this often, at most: some machines reload every minute.
+    static let mendingEvery: Duration = .minutes(15)
     /// A look more or less by this much does not matter to anybody; timers may be put together by it.
     static let leeway: Duration = .milliseconds(500)
 
@@ -18,6 +20,9 @@ extension Engine {
         let now = ports.clock.uptime()
         let records = knownZones()
         let found = zoneIDsByName() ?? namedInMind
+        // What failed may succeed from now on: a reload is what people do when they have mended something.
+        let isMending = lastMending.map { now - $0 >= Self.mendingEvery } ?? true
+        if isMending { lastMending = now }
         var present: Set<ZoneID> = []
         unnamed = unnamed.filter { entry in settings.zones.contains { $0.name == entry.key && $0.id == nil } }
         for wish in settings.zones {
@@ -32,13 +37,14 @@ extension Engine {
             present.insert(id)
             let old = zones[id]
             let isNew = old?.wish != wish
-            // What failed may succeed from now on: a reload is what people do when they have mended something.
-            let isFailing = old?.failures.isEmpty == false
+            let isFailing = old?.failures.isEmpty == false || gathered[.zoneUnknown]?[id.text] != nil
+            let mayBeMended = isMending && isFailing
             var due = isNew ? firstDue(id, records?[id], count: settings.zones.count) : soonest(old?.due ?? now, now)
-            if isFailing { due = min(due, now + spread(settings.zones.count) * phase(of: id)) }
+            if mayBeMended { due = min(due, now + spread(settings.zones.count) * phase(of: id)) }
             zones[id] = ZoneDuty(
                 name: wish.name, wish: wish, due: due, summary: old?.summary,
-                isHastened: old?.isHastened ?? false || (isNew || isFailing) && passes[id] != nil)
+                isHastened: old?.isHastened ?? false || (isNew || mayBeMended) && passes[id] != nil,
+                failures: isNew ? [:] : old?.failures ?? [:])
         }
         guard let records else { return unmanage(besides: present) }
         var left: [String] = []
@@ -49,7 +55,8 @@ extension Engine {
             let isNamed = unnamed[record.name] != nil || settings.zones.contains { $0.name == record.name }
             if hasJustLeft, !isNamed { left.append(record.name) }
             let due = hasJustLeft ? now : old?.due ?? firstDue(record.id, record, count: records.count)
-            zones[record.id] = ZoneDuty(name: record.name, wish: nil, due: due, summary: zones[record.id]?.summary)
+            zones[record.id] = ZoneDuty(
+                name: record.name, wish: nil, due: due, summary: old?.summary, failures: old?.failures ?? [:])
         }
         for id in zones.keys where !present.contains(id) && records[id] == nil { zones[id] = nil }
         forgetTroublesOfOthers()
@@ -102,7 +109,7 @@ extension Engine {
         let wait = nextLook - ports.clock.now()
         // What could not be seen for long may be seen now: a restart is what people do when they have mended something.
         let sight = record.lastCompleteLook.map { ports.clock.now() - $0 }
-        let isSeen = sight.map { $0 <= max(settings.daemon.lookEvery * 2, .hours(4)) } ?? false
+        let isSeen = sight.map { $0 <= max(settings.daemon.lookEvery * 5 / 4, .hours(4)) } ?? false
         if wait > .zero, isSeen { return now + min(wait, settings.daemon.lookEvery) }
         let place = spread(count) * phase(of: id)
         return now + (wait > .zero ? min(wait, place) : place)

@@ -28,6 +28,8 @@ public actor Engine {
     var storeProbe: ZoneID?
     /// The others whose passes came to nothing since then.
     var zonesPutOff: Set<ZoneID> = []
+    /// When settings that were taken up last made failing zones due, in ``Clock/uptime()``.
+    var lastMending: Duration?
 
     var zones: [ZoneID: ZoneDuty] = [:]
     /// Zones of the settings whose identifier is not known yet, and when to ask for it again.

@@ -4,7 +4,8 @@ import Domain
 struct Schedule {
     /// How soon after a change was sent its first effect is looked for.
     static let afterChange: Duration = .seconds(15)
-    /// What moves or is due is looked for at least this often, however long it was looked for in vain.
+    /// What is overdue, or waits in a kind that cannot be seen, is looked for at least this often, however long that was in
+    /// vain.
     static let atLeast: Duration = .minutes(15)
 
     let input: PlanInput
@@ -36,6 +37,10 @@ struct Schedule {
             if let until = entry.decision.until, until > now { consider(until, kind, notBefore: .seconds(1)) }
         }
         for kind in input.looks.keys where isUnseen(kind) {
+            // What would have been decided at a time that was set before.
+            for record in input.state.subjects where record.subject.kind == kind {
+                if let until = record.decision?.until { consider(until, kind) }
+            }
             soonest = min(soonest, now + retry(kind, from: .seconds(60)))
         }
         return soonest

@@ -13,7 +13,10 @@ import Testing
         #expect(second == PlannedUnder(era: "1 a"))
         #expect(
             PlannedUnder.adding([.clientCertificate], of: both, under: "1 b", to: second).kinds == [.clientCertificate])
-        #expect(PlannedUnder.adding([.certificatePack], of: [.certificatePack], under: "1 a", to: first).kinds == nil)
+        // The other was refused, and is wished no more for a while.
+        let only = PlannedUnder.adding([.certificatePack], of: [.certificatePack], under: "1 a", to: first)
+        #expect(only == first)
+        #expect(PlannedUnder.adding([.certificatePack], of: [.certificatePack], under: "1 a", to: nil).kinds == nil)
     }
 
     @Test(

@@ -167,6 +167,34 @@ import Testing
         #expect(try bench.ledger.zones().first?.plannedUnder?.kinds == nil)
     }
 
+    @Test("a reload every minute made a zone that cannot be seen be asked for every minute")
+    func reloadEveryMinute() async throws {
+        let bench = try await EngineBench([.pack(wish)])
+        await bench.run(for: .hours(1))
+        bench.cloudflare.change { _ = $0.add(FaultRule(.serverErrorBefore(status: 403), path: "/zones/*")) }
+        let before = bench.cloudflare.ledger.requests(method: "GET", path: "*/ssl/certificate_packs").count
+        for _ in 0..<120 {
+            await bench.run(for: .minutes(1))
+            _ = try await bench.engine.perform(.reload, by: "test")
+        }
+        let asked = bench.cloudflare.ledger.requests(method: "GET", path: "*/ssl/certificate_packs").count - before
+        #expect((8...30).contains(asked), "\(asked)")
+    }
+
+    @Test("a person who asked again and again for a zone that cannot be seen put its next look off")
+    func personAsksAgain() async throws {
+        var settings = EngineBench.settings([.pack(wish)])
+        settings.daemon.lookEvery = .hours(24)
+        let bench = try await EngineBench([.pack(wish)])
+        bench.source.put(settings)
+        _ = try await bench.engine.perform(.reload, by: "test")
+        await bench.run(for: .hours(1))
+        bench.cloudflare.change { _ = $0.add(FaultRule(.serverErrorBefore(status: 403), path: "/zones/*")) }
+        for _ in 0..<12 { _ = await bench.engine.pass(over: zone, .person) }
+        let next = try #require(try bench.ledger.zones().first?.nextLook)
+        #expect(next <= bench.clock.now() + .seconds(90))
+    }
+
     @Test("after a new token and a reload, zones that it was refused for went on waiting for their next try")
     func newToken() async throws {
         var settings = EngineBench.settings([.pack(wish)])
