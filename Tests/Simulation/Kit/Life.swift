@@ -63,6 +63,9 @@ struct LifeVoice: NewsSink, Supervisor {
     init(_ life: Life) { self.life = life }
 
     func tell(_ news: News) {
+        if news.kind == .operationSent, let zone = news.subject?.zone {
+            life.run.sent[zone] = news.fields.first { $0.name == .operation }?.value
+        }
         // The journal's socket may be gone; the outbox that waits for it is no part of a run.
         guard !life.isDead, !life.run.isDeaf else { return }
         life.run.hear(news)

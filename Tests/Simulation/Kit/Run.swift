@@ -175,14 +175,16 @@ final class Run: @unchecked Sendable {
         switch effect {
         case .orderAccepted(let pack, _, let hosts):
             deed.object = pack
-            // Of several that are open for the same hosts and authority the newest that has had no effect yet.
+            // Of several that are open for the same hosts and authority the one that was sent last, or the newest that has
+            // had no effect yet.
             let fitting = operations.filter {
                 $0.effect == "create" && $0.zone == zone.text && $0.issuanceName == hosts.withoutBranding.key
             }
             let authority = facts(of: zone).0.first { $0.id == pack }?.authority ?? "?"
             let same = fitting.filter { $0.action.contains(authority) }
             let likely = same.isEmpty ? fitting : same
-            deed.operation = likely.first { !spent.contains($0.id) } ?? likely.first
+            let unspent = likely.filter { !spent.contains($0.id) }
+            deed.operation = unspent.first { $0.id == sent[zone] } ?? unspent.first ?? likely.first
             totals.orders += 1
         case .clientCertificateCreated(let id, _, _, let request, _):
             deed.object = id
@@ -246,6 +248,8 @@ final class Run: @unchecked Sendable {
     }
     private var pending: [TransitionRow] = []
     private var isPutBack = false
+    /// What the daemon says that it sent last, by zone: only to tell equal operations apart.
+    var sent: [ZoneID: String] = [:]
     /// Operations that have had an effect.
     private(set) var spent: Set<String> = []
 
