@@ -75,6 +75,8 @@ extension PlanDraft {
         guard let id, let record = objects[id] else { return .lacking }
         // Missing from one listing: it may well be gone, which the next one tells. That is no sign that nothing was made.
         if record.missingSince != nil { return .unclear }
+        // Neither is a status that cannot be read.
+        if record.stage == .unread { return .unclear }
         let stage = record.stage
         let isDone: Bool
         switch action {

@@ -71,6 +71,8 @@ struct Memory {
     /// When it was last given a listing that lied, or was told a lie by a GET.
     var lies: [ZoneID: Timestamp] = [:]
     var lastListing: [ZoneID: Timestamp] = [:]
+    /// What the database said then of the era that the zone was planned under.
+    var planned: [ZoneID: String] = [:]
     /// Commands of people: verb and target, with true time.
     var commands: [(at: Timestamp, verb: String, target: String)] = []
     var restoredAt: Timestamp?

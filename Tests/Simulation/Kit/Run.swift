@@ -319,6 +319,11 @@ final class Run: @unchecked Sendable {
         return shown
     }
 
+    /// What the zone was planned under when it was looked at: what comes of that very look is not planned for yet.
+    func notePlanned(_ zone: ZoneID) {
+        memory.planned[zone] = rows?.ask("SELECT planned_under FROM zones WHERE id = ?", [zone.text]).first?[0]
+    }
+
     func noteHonest(_ zone: ZoneID, _ target: String) {
         let kind = target.contains("certificate_packs") ? "certificate_pack" : "client_certificate"
         memory.honestLook["\(zone)/\(kind)"] = clock.trueNow - setting.scenario.settings.listLag

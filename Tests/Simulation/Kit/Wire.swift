@@ -24,7 +24,10 @@ struct Wire: Transport {
         run.interleave()
         // Asked for, also where nobody hears of it.
         let listing = request.method == .get && request.target.contains("?")
-        if listing { run.memory.lastListing[zone] = run.clock.trueNow }
+        if listing {
+            run.memory.lastListing[zone] = run.clock.trueNow
+            run.notePlanned(zone)
+        }
         if run.fires(.unsent, name) { throw .neverSent(.connection, "no way to Cloudflare") }
         run.note(Exchange(life: life.number, up: run.clock.up, isAnswer: false, run))
         if run.fires(.slow, "the way to \(name)") { await run.pause(life, .seconds(run.odds.within(1...50))) }

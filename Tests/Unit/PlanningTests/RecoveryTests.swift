@@ -137,6 +137,23 @@ import Testing
         #expect(run.record("p1")?.removedFor == .noLongerWanted)
         #expect(run.state.subjects.first?.undoneAt == [])
     }
+
+    @Test("S7: a removal that was made was taken for lost while its thing's status could not be read, and not counted")
+    func deletionUnread() {
+        var run = settledRun()
+        run.want([])
+        run.approve("main", .wouldUncover)
+        run.respond = { _ in .unanswered(code: "x", message: "x") }
+        #expect(run.pass(after: .minutes(16)) == "delete")
+        run.respond = { _ in nil }
+        run.show(ObjectID("p1"), "quantum_pending")
+        for _ in 0..<5 { #expect(run.pass(after: .minutes(11)) == ".") }
+        #expect(run.state.openOperations.count == 1)
+        run.show(ObjectID("p1"), "pending_deletion")
+        run.pass(after: .minutes(1))
+        #expect(run.state.openOperations.isEmpty)
+        #expect(run.record("p1")?.removedFor == .noLongerWanted)
+    }
 }
 
 extension ZoneRun {

@@ -3,8 +3,8 @@ import Domain
 
 /// S17: a bad or missing database, settings or token never leads to a change at Cloudflare.
 ///
-/// No change while the note `untrusted` stands; none to a kind in a zone before a pass that saw it was planned under the
-/// database's present era; no order for hosts or names that the settings in force do not wish.
+/// No change while the note `untrusted` stands; none to a kind in a zone before an earlier pass that saw it was planned
+/// under the database's present era; no order for hosts or names that the settings in force do not wish.
 struct S17BadState: Checker {
     let invariant = "S17"
 
@@ -17,8 +17,8 @@ struct S17BadState: Checker {
         // What was on its way when the settings changed arrives all the same.
         if deed.at - memory.settingsChangedAt < .minutes(2) { return complaints }
         let era = rows.ask("SELECT value FROM notes WHERE name = 'era'").first?[0] ?? nil
-        let planned = rows.ask("SELECT planned_under FROM zones WHERE id = ?", [deed.zone.text]).first?[0] ?? nil
-        let isPlanned = planned.map { PlannedUnder(text: $0).covers(deed.kind, under: era ?? "") } ?? false
+        let isPlanned =
+            memory.planned[deed.zone].map { PlannedUnder(text: $0).covers(deed.kind, under: era ?? "") } ?? false
         if !isPlanned, !deed.isByPerson { complaints.append("nothing was planned under this era: \(deed.words)") }
         let wishes = memory.zoneWish(deed.zone)?.wishes ?? []
         switch deed.effect {
