@@ -104,13 +104,19 @@ import Testing
         #expect(run.sent.count == 2)
     }
 
-    @Test("an unanswered deletion is settled by what is seen")
-    func deletion() {
+    /// A run whose pack `p1` is wished no more, and whose deletion was sent and not answered.
+    private func unansweredDeletion() -> ZoneRun {
         var run = settledRun()
         run.want([])
         run.approve("main", .wouldUncover)
         run.respond = { _ in .unanswered(code: "x", message: "x") }
         #expect(run.pass(after: .minutes(16)) == "delete")
+        return run
+    }
+
+    @Test("an unanswered deletion is settled by what is seen")
+    func deletion() {
+        var run = unansweredDeletion()
         run.show(ObjectID("p1"), "pending_deletion")
         run.pass(after: .seconds(20))
         #expect(run.state.openOperations.isEmpty)
@@ -121,11 +127,7 @@ import Testing
 
     @Test("a deletion that no listing showed before the pack was gone is not taken for lost, nor for somebody else's")
     func deletionSeenLate() {
-        var run = settledRun()
-        run.want([])
-        run.approve("main", .wouldUncover)
-        run.respond = { _ in .unanswered(code: "x", message: "x") }
-        #expect(run.pass(after: .minutes(16)) == "delete")
+        var run = unansweredDeletion()
         run.respond = { _ in nil }
         #expect(run.pass(after: .seconds(20)) == ".")  // a listing from before the deletion
         run.objects = [:]
@@ -140,11 +142,7 @@ import Testing
 
     @Test("S7: a removal that was made was taken for lost while its thing's status could not be read, and not counted")
     func deletionUnread() {
-        var run = settledRun()
-        run.want([])
-        run.approve("main", .wouldUncover)
-        run.respond = { _ in .unanswered(code: "x", message: "x") }
-        #expect(run.pass(after: .minutes(16)) == "delete")
+        var run = unansweredDeletion()
         run.respond = { _ in nil }
         run.show(ObjectID("p1"), "quantum_pending")
         for _ in 0..<5 { #expect(run.pass(after: .minutes(11)) == ".") }
