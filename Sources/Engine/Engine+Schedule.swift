@@ -22,7 +22,7 @@ extension Engine {
         let found = zoneIDsByName() ?? namedInMind
         // What failed may succeed from now on: a reload is what people do when they have mended something.
         let isMending = lastMending.map { now - $0 >= Self.mendingEvery } ?? true
-        if isMending { lastMending = now }
+        if isMending, !zones.isEmpty { lastMending = now }  // a start mends nothing
         var present: Set<ZoneID> = []
         unnamed = unnamed.filter { entry in settings.zones.contains { $0.name == entry.key && $0.id == nil } }
         for wish in settings.zones {

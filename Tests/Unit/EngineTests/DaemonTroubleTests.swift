@@ -167,6 +167,18 @@ import Testing
         #expect(try bench.ledger.zones().first?.plannedUnder?.kinds == nil)
     }
 
+    @Test("a token that was mended and reloaded soon after the first start waited for its next try")
+    func mendedSoonAfterStart() async throws {
+        let bench = try await EngineBench([.pack(wish)])
+        bench.cloudflare.change { _ = $0.add(FaultRule(.serverErrorBefore(status: 403), path: "/zones/*")) }
+        await bench.run(for: .minutes(7))
+        #expect(try open(bench).contains(.tokenRefused))
+        bench.cloudflare.change { $0.removeFaults() }
+        _ = try await bench.engine.perform(.reload, by: "test")
+        await bench.run(for: .seconds(3))
+        #expect(try !open(bench).contains(.tokenRefused))
+    }
+
     @Test("a reload every minute made a zone that cannot be seen be asked for every minute")
     func reloadEveryMinute() async throws {
         let bench = try await EngineBench([.pack(wish)])
