@@ -80,19 +80,24 @@ extension PlanDraft {
         if old.sighting.stage != fresh.stage || old.sighting.status != fresh.status { move(&record, from: old) }
         guard let replaced = Self.replacement(of: old.sighting, by: fresh) else { return }
         record.rung = nil
+        record.servingSince = nil  // what serves now has proven nothing yet, whatever was seen in between
         write(
             Transition(
                 subject: record.subject, object: record.id, at: now, event: .certificateReplaced,
                 from: .init(old.sighting), to: .init(fresh), detail: replaced), as: .notice)
     }
 
-    /// A listing may be older than the answer, or the other listing, that showed a thing to go because we asked for it.
-    /// Only one that goes on showing it at work says that this did not happen, or was taken back.
+    /// A listing may be older than the answer, or the other listing, that showed a thing to go, or to be issued anew,
+    /// because we asked for it. Only one that goes on showing it at work says that this did not happen, or is over.
     private func isStale(_ fresh: Sighting, about record: ObjectRecord) -> Bool {
-        guard record.removedFor != nil, record.sighting.stage.isDeparting, !fresh.stage.isDeparting,
-            let asked = self.record(of: record.subject).lastChangeAt
+        guard let asked = self.record(of: record.subject).lastChangeAt, (now - asked).magnitude < Self.listingLag
         else { return false }
-        return (now - asked).magnitude < Self.listingLag
+        if record.removedFor != nil, record.sighting.stage.isDeparting { return !fresh.stage.isDeparting }
+        // What served until we asked.
+        guard case .underway = record.sighting.stage, fresh.stage == .serving, let last = record.lastServedAt,
+            last >= asked
+        else { return false }
+        return Self.replacement(of: record.sighting, by: fresh) == nil
     }
 
     private mutating func appear(_ fresh: Sighting, _ generation: Int?) {

@@ -62,8 +62,12 @@ struct Schedule {
         let period = max(interval.wholeMilliseconds, 1000)
         let phase = Int64(Self.hash(input.zone.text) % UInt64(period))
         let place = ((now.unixMilliseconds - phase) % period + period) % period
-        return now + .milliseconds(period - place)
+        let left = period - place
+        // A clock that was set back a little since the look was put in its place is no reason to look twice.
+        return now + .milliseconds(left < min(period / 8, Self.slack) ? period : left)
     }
+    /// In milliseconds.
+    private static let slack: Int64 = 5000
 
     /// FNV-1a, 64 bits: the same on every machine and in every run.
     static func hash(_ text: String) -> UInt64 {
@@ -74,7 +78,10 @@ struct Schedule {
     private func delay(for record: ObjectRecord) -> Duration? {
         let age = max(now - record.since, .zero)
         // Its removal was accepted, and no listing shows it yet.
-        if record.removedFor != nil, !record.stage.isOver, record.stage != .leaving { return .seconds(60) }
+        if record.removedFor != nil, !record.stage.isOver, record.stage != .leaving {
+            let asked = draft.record(of: record.subject).lastChangeAt ?? record.since
+            return max(.seconds(60), max(now - asked, .zero) / 10)
+        }
         switch record.stage {
         case .underway(.validation): return ValidationChecks.next(after: age) - age
         case .underway(.deployment), .underway(.start), .underway(.issuance), .underway(.reactivation):

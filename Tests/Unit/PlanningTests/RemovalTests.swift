@@ -205,6 +205,58 @@ func packWish(
         #expect(run.state.subjects.first?.undoneAt == [])
     }
 
+    /// A run whose pack `p1` serves, and whose replacement `p2` served before it was issued anew with branding.
+    private func rebranded() -> ZoneRun {
+        var run = settledRun([.pack(a)])
+        run.want([.pack(b)])
+        #expect(run.pass(after: .minutes(16)) == "order")
+        run.show(ObjectID("p2"), "active")
+        #expect(run.pass(after: .minutes(2)) == ".")
+        var branded = b
+        branded.branding = true
+        run.want([.pack(branded)])
+        var answer = run.objects[ObjectID("p2")]
+        answer?.status = "initializing"
+        answer?.stage = .underway(.start)
+        run.respond = { [answer] in
+            if case .pack(.setBranding) = $0.action { .accepted(ObjectID("p2"), answer) } else { nil }
+        }
+        #expect(run.pass(after: .minutes(2)) == "set-branding")
+        run.respond = { _ in nil }
+        run.change(ObjectID("p2")) { $0.branding = true }
+        #expect(run.record("p2")?.sighting.stage == .underway(.start))
+        return run
+    }
+
+    @Test("a listing from before a replacement was issued anew was taken for the proof that it served all the while")
+    func staleListing() {
+        var run = rebranded()
+        run.show(ObjectID("p2"), "active")
+        #expect(run.pass(after: .seconds(15)) == ".")
+        #expect(run.record("p2")?.sighting.stage == .underway(.start))
+        #expect(run.pass(after: .seconds(570)) == ".")
+        // Shown on and on, it is no old listing.
+        #expect(run.pass(after: .seconds(15)) == ".")
+        #expect(run.record("p2")?.sighting.stage == .serving)
+        #expect(run.pass(after: .seconds(599)) == ".")
+        #expect(run.pass(after: .seconds(1)) == "delete")
+        #expect(run.sent.last?.action == .pack(.delete(ObjectID("p1"))))
+    }
+
+    @Test("a replacement whose certificate was replaced between two looks has proven nothing yet")
+    func replacedMeanwhile() {
+        var run = rebranded()
+        // With another certificate it is no listing from before.
+        run.show(ObjectID("p2"), "active", until: run.now + .days(80))
+        #expect(run.pass(after: .minutes(1)) == ".")
+        #expect(run.record("p2")?.sighting.stage == .serving)
+        run.show(ObjectID("p2"), "active", until: run.now + .days(90))
+        #expect(run.pass(after: .minutes(10)) == ".")
+        #expect(run.verdict("main") == "wait proving")
+        #expect(run.decision("main")?.until == run.now + .minutes(10))
+        #expect(run.pass(after: .minutes(10)) == "delete")
+    }
+
     @Test("a chain of changes: what never served goes early, what serves goes last")
     func chain() {
         var run = settledRun([.pack(a)])

@@ -49,6 +49,32 @@ import Testing
         #expect(Schedule.hash("a") == 0xaf63_dc4c_8601_ec8c)
     }
 
+    @Test("a zone was looked at twice when the clock was a little behind its place in the interval")
+    func placeMissed() {
+        var run = settledRun()
+        let place = run.plan().nextLook
+        for early in [Duration.milliseconds(1), .milliseconds(900), .seconds(4)] {
+            run.now = place - early
+            #expect(run.plan().nextLook == run.now + run.lookEvery)
+        }
+        run.now = place - .minutes(2)
+        #expect(run.plan().nextLook == place)
+    }
+
+    @Test("a removal that was accepted and is never shown was looked for every minute")
+    func removalNotShown() {
+        var run = settledRun()
+        run.lookEvery = .hours(24)
+        run.want([])
+        run.approve("main", .wouldUncover)
+        run.respond = { _ in .accepted(ObjectID("p1"), nil) }
+        #expect(run.pass(after: .minutes(16)) == "delete")
+        run.pass(after: .minutes(2))
+        #expect(run.lastPlan?.nextLook == run.now + .seconds(60))
+        run.pass(after: .hours(10))
+        #expect((run.lastPlan?.nextLook).map { $0 >= run.now + .minutes(59) } == true)
+    }
+
     @Test("what moves is looked at soon, and ever less often")
     func moving() {
         var run = settledRun()
