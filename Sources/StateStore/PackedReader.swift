@@ -28,7 +28,7 @@ struct PackedReader {
 
     private mutating func record(depth: Int) throws(Unreadable) -> Packed {
         at += 1
-        var members: [String: Packed] = [:]
+        var members: [Packed.Member] = []
         skipSpace()
         if skip("}") { return .record(members) }
         repeat {
@@ -37,9 +37,11 @@ struct PackedReader {
             let name = try text()
             skipSpace()
             guard skip(":") else { throw Unreadable("no colon after '\(name)'") }
-            guard members.updateValue(try value(depth: depth + 1), forKey: name) == nil else {
+            guard !members.contains(where: { $0.name == name }) else {
                 throw Unreadable("'\(name)' stands there twice")
             }
+            guard members.count < PackedText.memberLimit else { throw Unreadable("a record of too many members") }
+            members.append(.init(name: name, value: try value(depth: depth + 1)))
             skipSpace()
         } while skip(",")
         guard skip("}") else { throw Unreadable("a record without its end") }
@@ -63,12 +65,20 @@ struct PackedReader {
         at += 1
         let start = at
         while let byte = peek, byte != UInt8(ascii: "\""), byte != UInt8(ascii: "\\") { at += 1 }
-        var raw = Array(bytes[start..<at])  // nearly always the whole text
+        if peek == UInt8(ascii: "\"") {  // nearly always the whole text
+            defer { at += 1 }
+            return try utf8(bytes[start..<at])
+        }
+        var raw = Array(bytes[start..<at])
         while let byte = peek, byte != UInt8(ascii: "\"") {
             at += 1
             if byte == UInt8(ascii: "\\") { raw += try escape() } else { raw.append(byte) }
         }
         guard skip("\"") else { throw Unreadable("a text without its end") }
+        return try utf8(raw[...])
+    }
+
+    private func utf8(_ raw: ArraySlice<UInt8>) throws(Unreadable) -> String {
         guard let text = String(validating: raw, as: UTF8.self) else { throw Unreadable("a text that is not UTF-8") }
         return text
     }

@@ -7,13 +7,17 @@ indirect enum Packed: Hashable {
     case otherNumber
     case text(String)
     case list([Packed])
-    case record([String: Packed])
+    /// A few members, in any order, none twice: looked through, which for as few is quicker than to hash their names.
+    case record([Member])
+
+    struct Member: Hashable {
+        var name: String
+        var value: Packed
+    }
 
     /// A record without the members that are nil.
     static func record(of members: KeyValuePairs<String, Packed?>) -> Packed {
-        var record: [String: Packed] = [:]
-        for (name, value) in members { record[name] = value }
-        return .record(record)
+        .record(members.compactMap { name, value in value.map { Member(name: name, value: $0) } })
     }
 
     static func texts(_ texts: some Sequence<String>) -> Packed { .list(texts.map(Packed.text)) }
@@ -33,11 +37,13 @@ enum PackedText {
     static let version: Int64 = 1
     /// Ours are at most 6 deep.
     static let depthLimit = 32
+    /// Ours have at most 10. Each is compared with all before it.
+    static let memberLimit = 256
 
     static func write(_ record: KeyValuePairs<String, Packed?>) -> String {
         var bytes: [UInt8] = []
         guard case .record(var members) = Packed.record(of: record) else { return "" }
-        members["v"] = .number(version)
+        members.append(.init(name: "v", value: .number(version)))
         append(.record(members), to: &bytes)
         return String(decoding: bytes, as: UTF8.self)
     }
@@ -66,9 +72,9 @@ enum PackedText {
             bytes.append(UInt8(ascii: "]"))
         case .record(let record):
             bytes.append(UInt8(ascii: "{"))
-            for (index, member) in record.sorted(by: { $0.key < $1.key }).enumerated() {
+            for (index, member) in record.sorted(by: { $0.name < $1.name }).enumerated() {
                 if index > 0 { bytes.append(UInt8(ascii: ",")) }
-                append(member.key, to: &bytes)
+                append(member.name, to: &bytes)
                 bytes.append(UInt8(ascii: ":"))
                 append(member.value, to: &bytes)
             }
@@ -93,8 +99,10 @@ enum PackedText {
 extension Packed {
     /// The members of a record; a member that is null is as good as none.
     subscript(name: String) -> Packed? {
-        guard case .record(let members) = self, let member = members[name], member != .null else { return nil }
-        return member
+        guard case .record(let members) = self, let member = members.first(where: { $0.name == name }),
+            member.value != .null
+        else { return nil }
+        return member.value
     }
 
     func need(_ name: String) throws(Unreadable) -> Packed {
