@@ -185,7 +185,7 @@ let package = Package(
             ] + crypto, path: "Tests/Simulation/Kit", swiftSettings: strict),
         .executableTarget(
             name: "edgecert-simulate", dependencies: ["Simulation", arguments], path: "Tests/Simulation/Program",
-            swiftSettings: strict),
+            swiftSettings: strict, linkerSettings: shipped),
         .executableTarget(
             name: "edgecert-power", dependencies: ["Simulation", "PowerDisk", arguments], path: "Tests/Power/Program",
             swiftSettings: strict),

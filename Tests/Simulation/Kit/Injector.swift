@@ -1,3 +1,5 @@
+import Domain
+
 /// What may go wrong, or be done by somebody, in a run.
 enum Mishap: String, CaseIterable {
     // On the way to Cloudflare and back.
@@ -68,6 +70,8 @@ enum Mishap: String, CaseIterable {
         switch self {
         case .crash: 300
         case .reloadInPass, .stopInPass: 80
+        // Each lasts for hours, in which every zone is asked for in vain time and again.
+        case .burst5xx, .tokenRefused: 25
         default: .max
         }
     }
@@ -86,12 +90,22 @@ struct Injector {
     private(set) var drawn = 0
     private var drawnOf: [Mishap: Int] = [:]
     private(set) var counts: [Mishap: Int] = [:]
+    /// Nothing goes wrong from here on, whatever was drawn.
     var isOver = false
-    /// Requests until nothing goes wrong any more; nil for as long as the run has mishaps. A quarter of the runs used
-    /// to take three quarters of the time, with one more of everything: one in eight still goes on to the end.
-    private var patience: Int?
+    /// When things go wrong, the earliest first. What a run shows is shown in some hundreds of requests about an order, a
+    /// renewal or an expiry, and the calm between costs little: runs that had mishaps all along took three quarters of the
+    /// time of all, with one more of everything.
+    private var spells: [Spell] = []
+    /// Requests until the present spell is over.
+    private var left = 0
 
-    init(seed: UInt64, limit: Int, skipped: Set<Int>) {
+    private struct Spell {
+        var begins: Duration
+        var requests: Int
+    }
+
+    /// - Parameter span: From the uptime at which the run begins to the one from which on nothing goes wrong.
+    init(seed: UInt64, span: Range<Duration>, limit: Int, skipped: Set<Int>) {
         (self.limit, self.skipped) = (limit, skipped)
         dice = Dice(seed: seed, "mishaps")
         // A tenth of the runs has no mishaps but people's, to see the plain way often enough.
@@ -102,19 +116,38 @@ struct Injector {
             let chance = dice.pick(fires) ?? 0
             if isOn, !isCalm || mishap == .edit || mishap == .command { chances[mishap] = chance }
         }
-        if !dice.happens(0.125) { patience = dice.within(500...2500) }
+        spells = Self.spells(in: span, &dice)
+    }
+
+    /// One run in eight has a single long one. Most have the first orders in one, and the others anywhere.
+    private static func spells(in span: Range<Duration>, _ dice: inout Dice) -> [Spell] {
+        if dice.happens(0.125) { return [Spell(begins: span.lowerBound, requests: dice.within(800...2500))] }
+        let hours = max(1, Int((span.upperBound - span.lowerBound).wholeSeconds / 3600))
+        var spells = [Spell(begins: span.lowerBound, requests: dice.within(100...600))]
+        if dice.happens(0.3) { spells.removeAll() }
+        for _ in 0..<dice.within(spells.isEmpty ? 1...2 : 0...2) {
+            let begins = span.lowerBound + .hours(dice.below(hours))
+            spells.append(Spell(begins: begins, requests: dice.within(100...600)))
+        }
+        return spells.sorted { $0.begins < $1.begins }
+    }
+
+    /// True while nothing goes wrong: people rest then as well.
+    mutating func isCalm(at up: Duration) -> Bool {
+        while let spell = spells.first, spell.begins <= up {
+            spells.removeFirst()
+            left += spell.requests
+        }
+        return isOver || left == 0
     }
 
     /// A request was made.
-    mutating func countRequest() {
-        guard let left = patience else { return }
-        patience = left - 1
-        if left <= 1 { isOver = true }
-    }
+    mutating func countRequest() { left = max(0, left - 1) }
 
     /// True when it happens now. Draws the same number whatever the limit is.
-    mutating func fires(_ mishap: Mishap, times factor: Double = 1) -> Bool {
-        guard !isOver, let chance = chances[mishap], drawnOf[mishap, default: 0] < mishap.most else { return false }
+    mutating func fires(_ mishap: Mishap, at up: Duration, times factor: Double = 1) -> Bool {
+        guard !isCalm(at: up), let chance = chances[mishap], drawnOf[mishap, default: 0] < mishap.most
+        else { return false }
         guard dice.happens(min(1, chance * factor)) else { return false }
         let number = drawn
         drawn += 1

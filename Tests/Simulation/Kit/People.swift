@@ -26,7 +26,7 @@ extension Run {
     }
 
     private func turn() {
-        if injector.isOver { return }
+        if injector.isCalm(at: clock.up) { return }
         if fires(.edit, "") {
             edit()
             // Now and then somebody forgets to reload.
@@ -53,7 +53,7 @@ extension Run {
 
     /// Somebody publishes what manual zones ask for, sooner or later.
     private func publish() {
-        guard injector.isOver || people.happens(0.5) else { return }
+        guard injector.isCalm(at: clock.up) || people.happens(0.5) else { return }
         for zone in setting.manual {
             transport.withModel { model, now in
                 do { try model.publishWanted(zone: zone.text, at: now) } catch { preconditionFailure("\(error)") }

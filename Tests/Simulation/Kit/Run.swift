@@ -83,7 +83,8 @@ final class Run: @unchecked Sendable {
         }
         transport = InProcessTransport(model, now: { clock.trueNow })
         limits = setting.scenario.settings.limiter
-        injector = Injector(seed: seed, limit: limit, skipped: skipped)
+        let end = clock.up + .days(max(0, days - Self.calm(of: days)))
+        injector = Injector(seed: seed, span: clock.up..<end, limit: limit, skipped: skipped)
         injector.isOver = power != nil
         odds = Dice(seed: seed, "odds")
         people = Dice(seed: seed, "people")
@@ -100,6 +101,9 @@ final class Run: @unchecked Sendable {
 
     // MARK: The whole
 
+    /// The days at the end in which nothing goes wrong.
+    private static func calm(of days: Int) -> Int { min(14, max(2, days / 2)) }
+
     func go() -> Outcome {
         defer {
             crashQuietly()
@@ -111,7 +115,7 @@ final class Run: @unchecked Sendable {
         boot()
         beginPeople()
         beginPublishing()
-        let calm = min(14, max(2, days / 2))
+        let calm = Self.calm(of: days)
         live(until: .days(days - calm))
         if violations.isEmpty {
             endMishaps()
@@ -304,11 +308,12 @@ final class Run: @unchecked Sendable {
             .union(certificates.filter { $0.status == "active" }.map(\.id.text))
     }
 
+    /// What is over is shown as gone or revoked, whatever the clock says.
     func shownValid(_ wall: Timestamp) -> [(id: String, notAfter: Timestamp?)] {
         guard let store = life?.store else { return [] }
         var shown: [(String, Timestamp?)] = []
         do {
-            try store.forEachSubject(SubjectFilter(includesOver: true)) { _, objects in
+            try store.forEachSubject(SubjectFilter()) { _, objects in
                 for one in objects where one.isValid(at: wall) {
                     shown.append((one.id.text, one.sighting.traits.notAfter))
                 }
@@ -348,7 +353,7 @@ final class Run: @unchecked Sendable {
     // MARK: Mishaps
 
     func fires(_ mishap: Mishap, _ words: @autoclosure () -> String, times factor: Double = 1) -> Bool {
-        guard injector.fires(mishap, times: factor) else { return false }
+        guard injector.fires(mishap, at: clock.up, times: factor) else { return false }
         trace { "*** \(injector.drawn - 1) \(mishap.rawValue) \(words())" }
         return true
     }

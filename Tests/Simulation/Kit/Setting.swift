@@ -17,7 +17,7 @@ struct Setting {
         scenario = Scenario(tokens: [TokenSeed(label: Self.tokenLabel, secret: Secret(Self.secret))], zones: [])
         settings = Settings()
         settings.daemon.mode = .enforce
-        let hours = days <= 7 && dice.happens(0.5) ? 0 : dice.pick([6, 8, 12, 24]) ?? 12
+        let hours = days <= 7 && dice.happens(0.5) ? 0 : dice.pick([6, 12, 24, 24]) ?? 12
         settings.daemon.lookEvery = hours == 0 ? .minutes(15) : .hours(hours)
         settings.daemon.zonesInParallel = dice.pick([1, 2, 4]) ?? 4
         if dice.happens(0.2) { settings.daemon.keepHistory = .days(dice.within(5...40)) }
@@ -56,7 +56,7 @@ struct Setting {
         case 3: conduct.timeoutsFirst = 1
         default: break
         }
-        if dice.happens(0.1) { conduct.packQuota = dice.within(1...4) }
+        if dice.happens(0.05) { conduct.packQuota = dice.within(1...4) }
         if dice.happens(0.05) { conduct.status = "pending" }
         var zone = ZoneSeed(name: name, id: id, conduct: conduct)
         if dice.happens(0.6) { zone.packs.append(PackSeed(hosts: [name, "*.\(name)"], type: "universal")) }
@@ -69,7 +69,7 @@ struct Setting {
             wishes.append(.clientCertificate(Self.certificate("client\(place)", name, &dice)))
         }
         // Page sizes matter only where there is more than a page.
-        if dice.happens(0.05) {
+        if dice.happens(0.02) {
             for number in 0..<55 {
                 zone.packs.append(PackSeed(hosts: [name, "extra\(number).\(name)"], type: "advanced"))
             }

@@ -14,13 +14,15 @@ final class SimClock: Clock, @unchecked Sendable {
 
     /// What Cloudflare's clocks show.
     private(set) var trueNow: Timestamp
-    private(set) var up: Duration = .seconds(1000)
+    private(set) var up: Duration
+    private let start: Timestamp
+    private let began: Duration = .seconds(1000)
     /// What the machine's wall clock is ahead of true time.
     private(set) var wallOffset: Duration = .zero
     private var entries: [Entry] = []
     private var made = 0
 
-    init(start: Timestamp) { trueNow = start }
+    init(start: Timestamp) { (self.start, trueNow, up) = (start, start, began) }
 
     func now() -> Timestamp { trueNow + wallOffset }
     func uptime() -> Duration { up }
@@ -60,8 +62,9 @@ final class SimClock: Clock, @unchecked Sendable {
 
     private func pass(to moment: Duration) {
         guard moment > up else { return }
-        trueNow = trueNow + (moment - up)
         up = moment
+        // From the start, for a moment has whole milliseconds and what is less would get lost at each step.
+        trueNow = start + (up - began)
     }
 }
 
