@@ -330,11 +330,13 @@ final class Run: @unchecked Sendable {
     }
 
     func noteHonest(_ zone: ZoneID, _ target: String) {
-        let kind = target.contains("certificate_packs") ? "certificate_pack" : "client_certificate"
+        let isPacks = target.dropFirst("/zones/".utf8.count + zone.text.utf8.count).hasPrefix("/ssl/")
+        let kind = isPacks ? "certificate_pack" : "client_certificate"
         memory.honestLook["\(zone)/\(kind)"] = clock.trueNow - setting.scenario.settings.listLag
         totals.looks += 1
         guard kind == "certificate_pack" else { return }
-        for pack in facts(of: zone).0 where pack.status == "active" && memory.isOurs(pack.id) {
+        let packs = transport.withModel { model, now in model.packs(in: zone, at: now) }
+        for pack in packs where pack.status == "active" && memory.isOurs(pack.id) {
             for host in pack.hosts.names { memory.served[zone, default: [:]][host] = clock.trueNow }
         }
     }

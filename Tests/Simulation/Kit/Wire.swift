@@ -23,7 +23,7 @@ struct Wire: Transport {
         if life.isDead { throw .neverSent(.closed, Self.gone) }
         run.interleave()
         // Asked for, also where nobody hears of it.
-        let listing = request.method == .get && request.target.contains("?")
+        let listing = request.method == .get && request.target.utf8.contains(UInt8(ascii: "?"))
         if listing {
             run.memory.lastListing[zone] = run.clock.trueNow
             run.notePlanned(zone)
@@ -75,8 +75,10 @@ struct Wire: Transport {
 
     /// `"default";r=0;t=300`: a window that is used up says when it ends.
     private static func blockEnd(_ response: HTTPResponse) -> Int? {
-        guard let text = response.header("Ratelimit"), text.contains("r=0;") else { return nil }
-        return text.split(separator: "t=").last.flatMap { Int($0) }
+        guard let text = response.header("Ratelimit") else { return nil }
+        let parts = text.split(separator: ";")
+        guard parts.contains("r=0"), let end = parts.last, end.hasPrefix("t=") else { return nil }
+        return Int(end.dropFirst(2))
     }
 
     static func zone(of target: String) -> ZoneID {
