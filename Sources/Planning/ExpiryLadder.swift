@@ -9,10 +9,7 @@ extension PlanDraft {
             record.isOnLadder && record.notAfter.map { $0 - now <= ExpiryRung.days28.remaining } ?? false
         }
         guard !ending.isEmpty else { return }
-        var newest: [Subject: Timestamp] = [:]
-        for record in objects.values where record.isOurs && record.stage == .serving && record.removedFor == nil {
-            newest[record.subject] = max(newest[record.subject] ?? .distantPast, record.notAfter ?? .distantPast)
-        }
+        let newest = longestServing
         var climbed: [ObjectRecord] = []
         for record in ending {
             guard let notAfter = record.notAfter else { continue }
@@ -27,6 +24,32 @@ extension PlanDraft {
         for record in climbed.sorted(by: isOlder) {
             set(record)
             news.append(ExpiryLadder.news(of: record, zoneName: zoneName))
+        }
+    }
+
+    /// The end of what serves longest of ours, by subject: before it no end of another is news.
+    private var longestServing: [Subject: Timestamp] {
+        var newest: [Subject: Timestamp] = [:]
+        for record in objects.values where record.isOurs && record.stage == .serving && record.removedFor == nil {
+            newest[record.subject] = max(newest[record.subject] ?? .distantPast, record.notAfter ?? .distantPast)
+        }
+        return newest
+    }
+
+    /// When rungs will be reached by what is ours, by its kind, one for each thing at most: with a long interval between
+    /// looks an end would be told when it is past.
+    func nextRungs(_ lookEvery: Duration) -> [(at: Timestamp, kind: SubjectKind)] {
+        let ours = objects.values.filter { $0.isOurs && $0.isOnLadder }
+        guard !ours.isEmpty else { return [] }
+        let newest = longestServing
+        return ours.compactMap { record in
+            guard let notAfter = record.notAfter, newest[record.subject].map({ $0 <= notAfter }) ?? true else {
+                return nil
+            }
+            let quiet = ExpiryLadder.quiet(for: record, wishes[record.subject], lookEvery)
+            let left = notAfter - now
+            let next = ExpiryRung.allCases.lazy.map { min($0.remaining, quiet) }.first { $0 < left }
+            return next.map { (notAfter - $0, record.sighting.kind) }
         }
     }
 }

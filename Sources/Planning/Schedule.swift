@@ -30,6 +30,9 @@ struct Schedule {
             if let due = renewal(of: record), due > now || isUnseen(kind) { consider(due, kind) }
             if let since = record.missingSince { consider(since + input.proofDistance, kind) }
         }
+        if input.obstacles.clockSkew == nil {
+            for rung in draft.nextRungs(input.lookEvery) { consider(rung.at, rung.kind) }
+        }
         for operation in draft.operations { consider(look(for: operation), operation.subject.kind) }
         for entry in entries {
             let kind = entry.subject.kind

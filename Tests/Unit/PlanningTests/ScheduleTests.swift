@@ -61,6 +61,26 @@ import Testing
         #expect(run.plan().nextLook == place)
     }
 
+    @Test("with a long interval a certificate had expired for days when that was told")
+    func expiry() {
+        var run = settledRun()
+        run.lookEvery = .days(7)
+        let end = run.now + .days(40)
+        run.show(ObjectID("p1"), "active", until: end)
+        run.pass()
+        var rungs: [String] = []
+        for _ in 0..<30 {
+            guard let next = run.lastPlan?.nextLook, next <= end + .hours(1) else { break }
+            run.now = next
+            run.forget()
+            run.pass()
+            let told = run.news.first { $0.kind == .expiryRung }?.fields.first { $0.name == .rung }?.value
+            if let told { rungs.append("\(told) \((end - run.now).wholeSeconds / 60)") }
+        }
+        // Its renewal is late 27 days before its end, a day after Cloudflare begins with it.
+        #expect(rungs == ["28d 38880", "7d 10080", "3d 4320", "1d 1440", "6h 360", "1h 60", "expired 0"])
+    }
+
     @Test("a removal that was accepted and is never shown was looked for every minute")
     func removalNotShown() {
         var run = settledRun()
