@@ -60,15 +60,16 @@ extension PlanDraft {
         see(fresh, known, generation: generation)
     }
 
-    private mutating func see(_ fresh: Sighting, _ old: ObjectRecord, generation: Int?) {
+    private mutating func see(_ seen: Sighting, _ old: ObjectRecord, generation: Int?) {
         var record = old
-        guard record.sighting.kind == fresh.kind else { return }  // an identifier of the other kind: not the same thing
-        guard !isStale(fresh, about: record) else { return }
+        guard record.sighting.kind == seen.kind else { return }  // an identifier of the other kind: not the same thing
+        guard !isStale(seen, about: record) else { return }
+        let fresh = isFromBeforeReissue(seen, of: record) ? record.sighting : seen
         if record.missingSince != nil { record.missingSince = nil }
         if isClockTrusted, !record.isBefore(now) { record.keepBefore(now) }
         if record.generation == nil { record.generation = generation }
         if record.sighting != fresh { show(fresh, &record, old) }
-        keepService(&record)
+        keepService(&record, since: old)
         guard record != old else { return }
         record.lastSeen = now
         set(record)
@@ -78,26 +79,40 @@ extension PlanDraft {
     private mutating func show(_ fresh: Sighting, _ record: inout ObjectRecord, _ old: ObjectRecord) {
         record.sighting = fresh
         if old.sighting.stage != fresh.stage || old.sighting.status != fresh.status { move(&record, from: old) }
+        // Another end than the one that was told of, also where the answer in between told of none.
+        if isClockTrusted, let told = record.rung, let end = fresh.traits.notAfter, end - now > told.remaining {
+            record.rung = nil
+        }
         guard let replaced = Self.replacement(of: old.sighting, by: fresh) else { return }
         record.rung = nil
-        record.servingSince = nil  // what serves now has proven nothing yet, whatever was seen in between
+        // What serves now has proven nothing yet, whatever was seen in between (S5).
+        if record.servingSince != nil,
+            fresh.traits.notAfter ?? .distantPast > old.sighting.traits.notAfter ?? .distantPast
+        {
+            (record.servingSince, record.lastServedAt) = (nil, now)
+        }
         write(
             Transition(
                 subject: record.subject, object: record.id, at: now, event: .certificateReplaced,
                 from: .init(old.sighting), to: .init(fresh), detail: replaced), as: .notice)
     }
 
-    /// A listing may be older than the answer, or the other listing, that showed a thing to go, or to be issued anew,
-    /// because we asked for it. Only one that goes on showing it at work says that this did not happen, or is over.
+    /// A listing may be older than the answer, or the other listing, that showed a thing to go because we asked for it.
+    /// Only one that goes on showing it at work says that this did not happen, or was taken back.
     private func isStale(_ fresh: Sighting, about record: ObjectRecord) -> Bool {
-        guard let asked = self.record(of: record.subject).lastChangeAt, (now - asked).magnitude < Self.listingLag
-        else { return false }
-        if record.removedFor != nil, record.sighting.stage.isDeparting { return !fresh.stage.isDeparting }
-        // What served until we asked.
-        guard case .underway = record.sighting.stage, fresh.stage == .serving, let last = record.lastServedAt,
-            last >= asked
-        else { return false }
-        return Self.replacement(of: record.sighting, by: fresh) == nil
+        record.removedFor != nil && record.sighting.stage.isDeparting && !fresh.stage.isDeparting
+            && isLately(self.record(of: record.subject).lastChangeAt)
+    }
+
+    /// The same of a pack that is issued anew, and no longer serves, because we changed it: a listing from before would
+    /// make it look as if it had served all the while (S5). That it is still there is true all the same.
+    private func isFromBeforeReissue(_ fresh: Sighting, of record: ObjectRecord) -> Bool {
+        guard record.pack != nil, case .underway = record.sighting.stage, fresh.stage == .serving else { return false }
+        return isLately(record.lastServedAt) && isLately(self.record(of: record.subject).lastChangeAt)
+    }
+
+    private func isLately(_ moment: Timestamp?) -> Bool {
+        moment.map { (now - $0).magnitude < Self.listingLag } ?? false
     }
 
     private mutating func appear(_ fresh: Sighting, _ generation: Int?) {
@@ -117,7 +132,7 @@ extension PlanDraft {
 
     private mutating func move(_ record: inout ObjectRecord, from old: ObjectRecord) {
         record.since = now
-        keepService(&record)
+        keepService(&record, since: old)
         let verdict = old.sighting.move(to: record.sighting)
         if record.isOurs, !old.sighting.stage.isDeparting, record.sighting.stage.isDeparting {
             departures.append(record.id)
@@ -143,11 +158,11 @@ extension PlanDraft {
 
     /// Notes since when a thing serves, and when it last did. A wrong clock begins no service: its time would prove the
     /// thing as soon as the clock is right again (S5).
-    mutating func keepService(_ record: inout ObjectRecord) {
+    mutating func keepService(_ record: inout ObjectRecord, since old: ObjectRecord? = nil) {
         if record.sighting.stage == .serving {
             if isClockTrusted { record.servingSince = record.servingSince ?? now }
             record.lastServedAt = record.lastServedAt ?? now
-        } else if record.servingSince != nil {
+        } else if record.servingSince != nil || old?.sighting.stage == .serving {
             record.servingSince = nil
             record.lastServedAt = now
         }
@@ -204,7 +219,7 @@ extension PlanDraft {
         record.sighting.status = ""
         record.missingSince = nil
         record.since = now
-        keepService(&record)
+        keepService(&record, since: old)
         if record.isOurs, !old.sighting.stage.isDeparting { departures.append(record.id) }
         set(record)
         let unanswered = operations.first { $0.action.effect == .remove && $0.action.object == record.id }

@@ -96,12 +96,14 @@ struct Injector {
     /// renewal or an expiry, and the calm between costs little: runs that had mishaps all along took three quarters of the
     /// time of all, with one more of everything.
     private var spells: [Spell] = []
-    /// Requests until the present spell is over.
+    /// Requests, and the uptime, until the present spell is over: enough of both for people to have their turns.
     private var left = 0
+    private var ends: Duration = .zero
 
     private struct Spell {
         var begins: Duration
         var requests: Int
+        var hours: Int
     }
 
     /// - Parameter span: From the uptime at which the run begins to the one from which on nothing goes wrong.
@@ -121,13 +123,15 @@ struct Injector {
 
     /// One run in eight has a single long one. Most have the first orders in one, and the others anywhere.
     private static func spells(in span: Range<Duration>, _ dice: inout Dice) -> [Spell] {
-        if dice.happens(0.125) { return [Spell(begins: span.lowerBound, requests: dice.within(800...2500))] }
+        if dice.happens(0.125) {
+            return [Spell(begins: span.lowerBound, requests: dice.within(800...2500), hours: 240)]
+        }
         let hours = max(1, Int((span.upperBound - span.lowerBound).wholeSeconds / 3600))
-        var spells = [Spell(begins: span.lowerBound, requests: dice.within(100...600))]
+        var spells = [Spell(begins: span.lowerBound, requests: dice.within(100...500), hours: dice.within(6...60))]
         if dice.happens(0.3) { spells.removeAll() }
         for _ in 0..<dice.within(spells.isEmpty ? 1...2 : 0...2) {
             let begins = span.lowerBound + .hours(dice.below(hours))
-            spells.append(Spell(begins: begins, requests: dice.within(100...600)))
+            spells.append(Spell(begins: begins, requests: dice.within(100...500), hours: dice.within(6...60)))
         }
         return spells.sorted { $0.begins < $1.begins }
     }
@@ -137,8 +141,9 @@ struct Injector {
         while let spell = spells.first, spell.begins <= up {
             spells.removeFirst()
             left += spell.requests
+            ends = max(ends, spell.begins + .hours(spell.hours))
         }
-        return isOver || left == 0
+        return isOver || left == 0 && up >= ends
     }
 
     /// A request was made.

@@ -218,6 +218,10 @@ func packWish(
         var answer = run.objects[ObjectID("p2")]
         answer?.status = "initializing"
         answer?.stage = .underway(.start)
+        if case .pack(var pack)? = answer?.traits {
+            pack.certificates = []  // a receipt shows none
+            answer?.traits = .pack(pack)
+        }
         run.respond = { [answer] in
             if case .pack(.setBranding) = $0.action { .accepted(ObjectID("p2"), answer) } else { nil }
         }
@@ -245,16 +249,45 @@ func packWish(
 
     @Test("a replacement whose certificate was replaced between two looks has proven nothing yet")
     func replacedMeanwhile() {
-        var run = rebranded()
-        // With another certificate it is no listing from before.
-        run.show(ObjectID("p2"), "active", until: run.now + .days(80))
+        var run = settledRun([.pack(a)])
+        run.want([.pack(b)])
+        #expect(run.pass(after: .minutes(16)) == "order")
+        run.show(ObjectID("p2"), "active")
         #expect(run.pass(after: .minutes(1)) == ".")
-        #expect(run.record("p2")?.sighting.stage == .serving)
-        run.show(ObjectID("p2"), "active", until: run.now + .days(90))
+        run.show(ObjectID("p2"), "active", until: run.now + .days(91))
         #expect(run.pass(after: .minutes(10)) == ".")
         #expect(run.verdict("main") == "wait proving")
         #expect(run.decision("main")?.until == run.now + .minutes(10))
         #expect(run.pass(after: .minutes(10)) == "delete")
+    }
+
+    @Test("S1: a pack that was listed in between was given up for two listings without it, after it was issued anew")
+    func seenBetweenLacks() {
+        var run = rebranded()
+        run.show(ObjectID("p2"), "active")
+        let there = run.objects[ObjectID("p2")]
+        for _ in 0..<3 {
+            run.objects[ObjectID("p2")] = nil
+            #expect(run.pass(after: .seconds(50)) == ".")
+            run.objects[ObjectID("p2")] = there
+            #expect(run.pass(after: .seconds(50)) == ".")
+        }
+        #expect(run.record("p2")?.sighting.stage == .underway(.start))
+        #expect(run.record("p2")?.missingSince == nil)
+    }
+
+    @Test("S4: when a certificate was replaced under a wrong clock, it was forgotten that its pack had served")
+    func servedUnderWrongClock() {
+        var run = settledRun([.pack(a)])
+        run.pass(after: .days(60))
+        run.obstacles.clockSkew = .minutes(5)
+        run.show(ObjectID("p1"), "active", until: run.now + .days(90))
+        run.pass(after: .minutes(16))
+        run.pass(after: .minutes(16))
+        run.show(ObjectID("p1"), "pending_validation")
+        run.pass(after: .minutes(16))
+        #expect(run.record("p1")?.servingSince == nil)
+        #expect(run.record("p1")?.lastServedAt == run.now)
     }
 
     @Test("a chain of changes: what never served goes early, what serves goes last")
