@@ -5,25 +5,37 @@ extension PlanDraft {
     mutating func climbExpiryLadder(_ input: PlanInput) {
         // A clock that is known to be wrong would tell of ends that are not near (S11).
         guard input.obstacles.clockSkew == nil else { return }
+        forgetOtherEnds()
         let ending = objects.values.filter { record in
             record.isOnLadder && record.notAfter.map { $0 - now <= ExpiryRung.days28.remaining } ?? false
         }
         guard !ending.isEmpty else { return }
         let newest = longestServing
         var climbed: [ObjectRecord] = []
-        for record in ending {
+        for var record in ending {
             guard let notAfter = record.notAfter else { continue }
             if record.isOurs, let best = newest[record.subject], best > notAfter { continue }  // another serves longer
             let quiet = ExpiryLadder.quiet(for: record, wishes[record.subject], input.lookEvery)
             guard notAfter - now <= quiet, let rung = ExpiryRung.reached(with: notAfter - now) else { continue }
             if let told = record.rung, told >= rung { continue }
-            var record = record
             record.rung = rung
             climbed.append(record)
         }
         for record in climbed.sorted(by: isOlder) {
             set(record)
             news.append(ExpiryLadder.news(of: record, zoneName: zoneName))
+        }
+    }
+
+    /// A rung that was told of another end, or by a clock that was ahead: the one that comes is told again. Not for a clock
+    /// that was set back a little at the rung itself.
+    private mutating func forgetOtherEnds() {
+        for var record in objects.values {
+            guard let told = record.rung, let end = record.notAfter, end - now > told.remaining + .hours(1) else {
+                continue
+            }
+            record.rung = nil
+            set(record)
         }
     }
 

@@ -11,7 +11,7 @@ extension PlanDraft {
     private static let mostDoubts = 10
 
     mutating func fold(_ input: PlanInput) {
-        isClockTrusted = input.obstacles.clockSkew == nil
+        clockSkew = input.obstacles.clockSkew
         for kind in SubjectKind.allCases {
             guard case .complete(let sightings, let scope)? = input.looks[kind] else { continue }
             let known = objects.values
@@ -63,8 +63,9 @@ extension PlanDraft {
     private mutating func see(_ seen: Sighting, _ old: ObjectRecord, generation: Int?) {
         var record = old
         guard record.sighting.kind == seen.kind else { return }  // an identifier of the other kind: not the same thing
-        guard !isStale(seen, about: record) else { return }
-        let fresh = isFromBeforeReissue(seen, of: record) ? record.sighting : seen
+        // That it is still there is true all the same.
+        let isOld = isStale(seen, about: record) || isFromBeforeReissue(seen, of: record)
+        let fresh = isOld ? record.sighting : seen
         if record.missingSince != nil { record.missingSince = nil }
         if isClockTrusted, !record.isBefore(now) { record.keepBefore(now) }
         if record.generation == nil { record.generation = generation }
@@ -79,18 +80,12 @@ extension PlanDraft {
     private mutating func show(_ fresh: Sighting, _ record: inout ObjectRecord, _ old: ObjectRecord) {
         record.sighting = fresh
         if old.sighting.stage != fresh.stage || old.sighting.status != fresh.status { move(&record, from: old) }
-        // Another end than the one that was told of, also where the answer in between told of none.
-        if isClockTrusted, let told = record.rung, let end = fresh.traits.notAfter, end - now > told.remaining {
-            record.rung = nil
+        // What serves now has proven nothing yet, whatever was seen in between (S5).
+        if record.servingSince != nil, Self.hasOtherCertificate(fresh, than: old.sighting) {
+            (record.servingSince, record.lastServedAt) = (nil, trueNow)
         }
         guard let replaced = Self.replacement(of: old.sighting, by: fresh) else { return }
         record.rung = nil
-        // What serves now has proven nothing yet, whatever was seen in between (S5).
-        if record.servingSince != nil,
-            fresh.traits.notAfter ?? .distantPast > old.sighting.traits.notAfter ?? .distantPast
-        {
-            (record.servingSince, record.lastServedAt) = (nil, now)
-        }
         write(
             Transition(
                 subject: record.subject, object: record.id, at: now, event: .certificateReplaced,
@@ -105,9 +100,13 @@ extension PlanDraft {
     }
 
     /// The same of a pack that is issued anew, and no longer serves, because we changed it: a listing from before would
-    /// make it look as if it had served all the while (S5). That it is still there is true all the same.
+    /// make it look as if it had served all the while (S5).
     private func isFromBeforeReissue(_ fresh: Sighting, of record: ObjectRecord) -> Bool {
-        guard record.pack != nil, case .underway = record.sighting.stage, fresh.stage == .serving else { return false }
+        guard record.pack != nil, fresh.stage == .serving else { return false }
+        switch record.sighting.stage {
+        case .underway, .stalled, .holding: break
+        case .serving, .standby, .retiring, .leaving, .inactive, .expired, .revoked, .gone, .unread: return false
+        }
         return isLately(record.lastServedAt) && isLately(self.record(of: record.subject).lastChangeAt)
     }
 
@@ -123,7 +122,7 @@ extension PlanDraft {
             sighting: fresh, subject: subject, ownership: .foreign, since: now, firstSeen: now, lastSeen: now,
             generation: generation)
         keepService(&record)
-        if let notAfter = fresh.traits.notAfter, notAfter <= now { record.rung = .expired }  // long over: no news
+        if let notAfter = fresh.traits.notAfter, notAfter <= trueNow { record.rung = .expired }  // long over: no news
         set(record)
         if subjects[subject] == nil { set(SubjectRecord(subject: subject, isWished: false)) }
         write(
@@ -131,7 +130,7 @@ extension PlanDraft {
     }
 
     private mutating func move(_ record: inout ObjectRecord, from old: ObjectRecord) {
-        record.since = now
+        record.since = trueNow
         keepService(&record, since: old)
         let verdict = old.sighting.move(to: record.sighting)
         if record.isOurs, !old.sighting.stage.isDeparting, record.sighting.stage.isDeparting {
@@ -144,6 +143,11 @@ extension PlanDraft {
                 subject: record.subject, object: record.id, at: now, event: .moved, from: .init(old.sighting),
                 to: .init(record.sighting), move: verdict),
             as: verdict == .surprising && record.isOurs ? .warning : record.isOurs ? .notice : .info)
+    }
+
+    private static func hasOtherCertificate(_ fresh: Sighting, than old: Sighting) -> Bool {
+        guard case .pack(let was) = old.traits, case .pack(let now) = fresh.traits else { return false }
+        return was.certificates.map(\.id) != now.certificates.map(\.id) || was.notAfter != now.notAfter
     }
 
     /// Proof that a pack's certificate was replaced: other certificates, or a later end. Nil when there is none.
@@ -161,10 +165,10 @@ extension PlanDraft {
     mutating func keepService(_ record: inout ObjectRecord, since old: ObjectRecord? = nil) {
         if record.sighting.stage == .serving {
             if isClockTrusted { record.servingSince = record.servingSince ?? now }
-            record.lastServedAt = record.lastServedAt ?? now
+            record.lastServedAt = record.lastServedAt ?? trueNow
         } else if record.servingSince != nil || old?.sighting.stage == .serving {
             record.servingSince = nil
-            record.lastServedAt = now
+            record.lastServedAt = trueNow
         }
     }
 
@@ -197,12 +201,14 @@ extension PlanDraft {
         case .some(.none) where !mayLag && !isShrunk: return vanish(record)
         case .some(.none), .none: break
         }
+        // A wrong clock begins no proof: set right, it would make one of two looks that were seconds apart.
+        guard isClockTrusted else { return doubt(id, scope) }
         guard let since = record.missingSince, since <= now else {
             record.missingSince = now
             set(record)
             return doubt(id, scope)
         }
-        let isProof = scope == .all && now - since >= input.proofDistance && !mayLag && input.obstacles.clockSkew == nil
+        let isProof = scope == .all && now - since >= input.proofDistance && !mayLag
         if isProof { vanish(record) } else { doubt(id, scope) }
     }
 
@@ -218,7 +224,7 @@ extension PlanDraft {
         record.sighting.stage = .gone
         record.sighting.status = ""
         record.missingSince = nil
-        record.since = now
+        record.since = trueNow
         keepService(&record, since: old)
         if record.isOurs, !old.sighting.stage.isDeparting { departures.append(record.id) }
         set(record)

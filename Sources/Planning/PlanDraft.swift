@@ -20,8 +20,12 @@ struct PlanDraft {
     var doubtful: [ObjectID] = []
     /// Things of ours that began to go, or went, in this pass: what somebody else may have undone (S18).
     var departures: [ObjectID] = []
-    /// False while the clock is known to be wrong (S11): nothing is proven by it then.
-    var isClockTrusted = true
+    /// What Cloudflare's time is ahead of ours while the clock is known to be wrong (S11).
+    var clockSkew: Duration?
+    /// False while the clock is known to be wrong: nothing is proven by it then.
+    var isClockTrusted: Bool { clockSkew == nil }
+    /// What is remembered once the clock is right again: written by a wrong one, it would be long past, or still to come.
+    var trueNow: Timestamp { now + (clockSkew ?? .zero) }
     private var touchedObjects: Set<ObjectID> = []
     private var touchedSubjects: Set<Subject> = []
 

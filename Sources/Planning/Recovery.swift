@@ -27,12 +27,13 @@ extension PlanDraft {
     }
 
     private mutating func lack(_ operation: Operation, since: Timestamp?, _ input: PlanInput) {
+        guard isClockTrusted else { return }  // it begins no proof, nor ends one
         guard let since, since <= now else {
             var open = operation
             open.state = .open(lackedSince: now)
             return keep(open)
         }
-        guard now - since >= Self.lossProof, input.obstacles.clockSkew == nil else { return }
+        guard now - since >= Self.lossProof else { return }
         resolve(operation, as: .lost(at: now))
         write(
             Transition(

@@ -30,9 +30,7 @@ struct Schedule {
             if let due = renewal(of: record), due > now || isUnseen(kind) { consider(due, kind) }
             if let since = record.missingSince { consider(since + input.proofDistance, kind) }
         }
-        if input.obstacles.clockSkew == nil {
-            for rung in draft.nextRungs(input.lookEvery) { consider(rung.at, rung.kind) }
-        }
+        for rung in draft.nextRungs(input.lookEvery) { consider(rung.at, rung.kind) }
         for operation in draft.operations { consider(look(for: operation), operation.subject.kind) }
         for entry in entries {
             let kind = entry.subject.kind
@@ -82,8 +80,9 @@ struct Schedule {
         let age = max(now - record.since, .zero)
         // Its removal was accepted, and no listing shows it yet.
         if record.removedFor != nil, !record.stage.isOver, record.stage != .leaving {
-            let asked = draft.record(of: record.subject).lastChangeAt ?? record.since
-            return max(.seconds(60), max(now - asked, .zero) / 10)
+            let subject = draft.record(of: record.subject)
+            let asked = now - (subject.lastChangeAt ?? record.since)
+            return max(.seconds(60), max(asked, retryDelay(afterFailures: subject.tries?.count ?? 1)) / 10)
         }
         switch record.stage {
         case .underway(.validation): return ValidationChecks.next(after: age) - age

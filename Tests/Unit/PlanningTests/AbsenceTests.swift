@@ -47,6 +47,20 @@ func settledRun(_ wishes: [Wish] = [.pack(mainWish)]) -> ZoneRun {
         #expect(run.record("p1")?.sighting.stage == .gone)
     }
 
+    @Test("two looks that were seconds apart proved a loss when the clock was set forward by hours between them")
+    func clockSetBetweenLooks() {
+        var run = settledRun()
+        run.objects = [:]
+        run.now = run.now - .hours(3)
+        run.obstacles.clockSkew = .hours(3)
+        #expect(run.pass(after: .minutes(20)) == ".")
+        run.now = run.now + .hours(3)
+        run.obstacles.clockSkew = nil
+        #expect(run.pass(after: .seconds(20)) == ".")
+        #expect(run.record("p1")?.sighting.stage == .serving)
+        #expect(run.pass(after: .minutes(15)) == "order")
+    }
+
     @Test("a pack that a listing lacks is not asked for by its id: a second look is waited for")
     func noGETForPacks() {
         var run = settledRun()

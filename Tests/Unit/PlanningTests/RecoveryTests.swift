@@ -114,6 +114,21 @@ import Testing
         return run
     }
 
+    @Test("an order was taken for lost after two looks seconds apart when the clock was set forward between them")
+    func clockSetBetweenLooks() {
+        var run = ZoneRun([.pack(mainWish)])
+        run.respond = { _ in .unanswered(code: "no-answer", message: "lost") }
+        #expect(run.pass() == "order")
+        run.now = run.now - .hours(3)
+        run.obstacles.clockSkew = .hours(3)
+        #expect(run.pass(after: .minutes(20)) == ".")
+        run.now = run.now + .hours(3)
+        run.obstacles.clockSkew = nil
+        #expect(run.pass(after: .seconds(20)) == ".")
+        #expect(run.state.openOperations.count == 1)
+        #expect(run.pass(after: .minutes(10)) == "order")
+    }
+
     @Test("an unanswered deletion is settled by what is seen")
     func deletion() {
         var run = unansweredDeletion()

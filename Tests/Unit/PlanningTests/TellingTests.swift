@@ -187,17 +187,37 @@ import Testing
         #expect(run.rungs == ["28d"])
     }
 
-    @Test(
-        "a clock that jumps tells of the rung it lands on, not of those between; one that is set back tells nothing again"
-    )
+    @Test("the end of what was first seen by a clock that was ahead was never told")
+    func seenByClockAhead() {
+        var run = ZoneRun([])
+        run.objects[ObjectID("p1")] = .pack("p1", "active", mainWish)
+        run.show(ObjectID("p1"), "active", until: run.now + .days(20))
+        run.now = run.now + .days(400)
+        run.obstacles.clockSkew = .days(-400)
+        run.pass()
+        #expect(run.rungs.isEmpty)
+        run.now = run.now - .days(400)
+        run.obstacles.clockSkew = nil
+        run.pass(after: .minutes(1))
+        #expect(run.rungs == ["28d"])
+    }
+
+    @Test("a clock that jumps tells of the rung it lands on; one that is set back, of each when it comes again")
     func ladderJumps() {
         var run = settledRun()
         run.forget()
         run.pass(after: .days(88))
         #expect(run.rungs == ["3d"])
-        run.pass(after: .zero - .days(60))
-        run.pass(after: .days(60))
+        // A little at the rung itself is no reason to tell it twice.
+        run.pass(after: .zero - .minutes(30))
+        run.pass(after: .minutes(30))
         #expect(run.rungs == ["3d"])
+        // By then the rungs before it are as much to come as they ever were.
+        run.pass(after: .zero - .days(60))
+        #expect(run.rungs == ["3d"])
+        run.pass(after: .days(53))
+        run.pass(after: .days(7))
+        #expect(run.rungs == ["3d", "28d", "3d"])
     }
 
     @Test("moments of a clock that was ahead are taken for now, also of what looks as it did")
