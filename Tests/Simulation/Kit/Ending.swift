@@ -66,11 +66,7 @@ extension Run {
     private func isMet(_ wish: Wish, _ packs: [PackFacts], _ certificates: [ClientCertificateFacts]) -> Bool {
         switch wish {
         case .pack(let wish):
-            packs.contains { pack in
-                pack.status == "active" && pack.type == "advanced"
-                    && pack.hosts.withoutBranding == wish.hosts.withoutBranding
-                    && pack.authority == wish.authority.rawValue && pack.validityDays == wish.validityDays
-            }
+            packs.contains { $0.status == "active" && $0.meets(wish) }
         case .clientCertificate(let wish):
             certificates.contains {
                 $0.status == "active" && $0.commonName == wish.commonName && $0.expiresAt > clock.trueNow
@@ -92,6 +88,13 @@ extension Run {
             return packs.contains { $0.hosts.withoutBranding == wish.hosts.withoutBranding && $0.status != "active" }
         default: return false
         }
+    }
+}
+
+extension PackFacts {
+    func meets(_ wish: PackWish) -> Bool {
+        type == "advanced" && hosts.withoutBranding == wish.hosts.withoutBranding
+            && authority == wish.authority.rawValue && validityDays == wish.validityDays
     }
 }
 

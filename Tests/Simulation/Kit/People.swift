@@ -218,7 +218,10 @@ extension Run {
                     guard let pack = people.pick(packs.filter { $0.type == "advanced" }) else { return }
                     trace { "somebody removes \(pack.id) (\(pack.status))" }
                     try model.removePack(pack.id, at: now)
-                    if let subject = memory.made[pack.id], memory.isOurs(pack.id), pack.status == "active" {
+                    // What has a successor is no loss.
+                    if let subject = memory.made[pack.id], memory.isOurs(pack.id), pack.status == "active",
+                        case .pack(let wish)? = memory.wish(of: subject), pack.meets(wish)
+                    {
                         memory.undone[subject, default: []].append(now)
                     }
                 case 3:
