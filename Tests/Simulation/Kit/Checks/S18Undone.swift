@@ -2,8 +2,9 @@ import Domain
 
 /// S18: a subject whose change was undone from outside twice is held.
 ///
-/// No order for a subject from which somebody took a serving pack of ours, as it is wished, away twice, each time with a look that showed
-/// it afterwards, until a person lifted the hold or changed the settings. Reverted methods are not simulated.
+/// No order for a subject from which somebody took a serving pack of ours, as it is wished, away twice, each time with a
+/// look that showed it afterwards, until a person lifted the hold or changed the settings. Reverted methods are not
+/// simulated.
 struct S18Undone: Checker {
     let invariant = "S18"
 
