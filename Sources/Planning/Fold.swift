@@ -80,6 +80,12 @@ extension PlanDraft {
     private mutating func show(_ fresh: Sighting, _ record: inout ObjectRecord, _ old: ObjectRecord) {
         record.sighting = fresh
         if old.sighting.stage != fresh.stage || old.sighting.status != fresh.status { move(&record, from: old) }
+        // Another end than the one that was told of, also where the answer in between told of none.
+        if isClockTrusted, let told = record.rung, let end = fresh.traits.notAfter, end != old.sighting.traits.notAfter,
+            end - now > told.remaining
+        {
+            record.rung = nil
+        }
         // What serves now has proven nothing yet, whatever was seen in between (S5).
         if record.servingSince != nil, Self.hasOtherCertificate(fresh, than: old.sighting) {
             (record.servingSince, record.lastServedAt) = (nil, trueNow)
@@ -111,7 +117,7 @@ extension PlanDraft {
     }
 
     private func isLately(_ moment: Timestamp?) -> Bool {
-        moment.map { (now - $0).magnitude < Self.listingLag } ?? false
+        moment.map { (trueNow - $0).magnitude < Self.listingLag } ?? false
     }
 
     private mutating func appear(_ fresh: Sighting, _ generation: Int?) {
@@ -130,7 +136,7 @@ extension PlanDraft {
     }
 
     private mutating func move(_ record: inout ObjectRecord, from old: ObjectRecord) {
-        record.since = trueNow
+        record.since = now
         keepService(&record, since: old)
         let verdict = old.sighting.move(to: record.sighting)
         if record.isOurs, !old.sighting.stage.isDeparting, record.sighting.stage.isDeparting {
@@ -145,9 +151,11 @@ extension PlanDraft {
             as: verdict == .surprising && record.isOurs ? .warning : record.isOurs ? .notice : .info)
     }
 
+    /// Where one of them tells of none, nothing is known.
     private static func hasOtherCertificate(_ fresh: Sighting, than old: Sighting) -> Bool {
         guard case .pack(let was) = old.traits, case .pack(let now) = fresh.traits else { return false }
-        return was.certificates.map(\.id) != now.certificates.map(\.id) || was.notAfter != now.notAfter
+        guard let wasUntil = was.notAfter, let nowUntil = now.notAfter else { return false }
+        return wasUntil != nowUntil || was.certificates.map(\.id) != now.certificates.map(\.id)
     }
 
     /// Proof that a pack's certificate was replaced: other certificates, or a later end. Nil when there is none.
@@ -201,14 +209,13 @@ extension PlanDraft {
         case .some(.none) where !mayLag && !isShrunk: return vanish(record)
         case .some(.none), .none: break
         }
-        // A wrong clock begins no proof: set right, it would make one of two looks that were seconds apart.
-        guard isClockTrusted else { return doubt(id, scope) }
-        guard let since = record.missingSince, since <= now else {
-            record.missingSince = now
+        // At Cloudflare's time: set right, a clock would make a proof of two looks that were seconds apart.
+        guard let since = record.missingSince, since <= trueNow else {
+            record.missingSince = trueNow
             set(record)
             return doubt(id, scope)
         }
-        let isProof = scope == .all && now - since >= input.proofDistance && !mayLag
+        let isProof = scope == .all && now - since >= input.proofDistance && !mayLag && isClockTrusted
         if isProof { vanish(record) } else { doubt(id, scope) }
     }
 
@@ -224,7 +231,7 @@ extension PlanDraft {
         record.sighting.stage = .gone
         record.sighting.status = ""
         record.missingSince = nil
-        record.since = trueNow
+        record.since = now
         keepService(&record, since: old)
         if record.isOurs, !old.sighting.stage.isDeparting { departures.append(record.id) }
         set(record)

@@ -28,7 +28,9 @@ struct Schedule {
             let kind = record.sighting.kind
             if let delay = delay(for: record) { consider(now + delay, kind) }
             if let due = renewal(of: record), due > now || isUnseen(kind) { consider(due, kind) }
-            if let since = record.missingSince { consider(since + input.proofDistance, kind) }
+            if let since = record.missingSince {
+                consider(since - (draft.clockSkew ?? .zero) + input.proofDistance, kind)
+            }
         }
         for rung in draft.nextRungs(input.lookEvery) { consider(rung.at, rung.kind) }
         for operation in draft.operations { consider(look(for: operation), operation.subject.kind) }
@@ -80,9 +82,8 @@ struct Schedule {
         let age = max(now - record.since, .zero)
         // Its removal was accepted, and no listing shows it yet.
         if record.removedFor != nil, !record.stage.isOver, record.stage != .leaving {
-            let subject = draft.record(of: record.subject)
-            let asked = now - (subject.lastChangeAt ?? record.since)
-            return max(.seconds(60), max(asked, retryDelay(afterFailures: subject.tries?.count ?? 1)) / 10)
+            let asked = draft.record(of: record.subject).lastChangeAt ?? record.since
+            return max(.seconds(60), (now - asked) / 10)
         }
         switch record.stage {
         case .underway(.validation): return ValidationChecks.next(after: age) - age
@@ -96,10 +97,10 @@ struct Schedule {
 
     /// Soon for the first listing that may show it, and after ten minutes for the one that proves its loss (S3).
     private func look(for operation: Operation) -> Timestamp {
-        guard case .open(let lackedSince?) = operation.state, lackedSince <= now else {
+        guard case .open(let lackedSince?) = operation.state, lackedSince <= draft.trueNow else {
             return min(operation.committedAt, now) + Self.afterChange
         }
-        return lackedSince + PlanDraft.lossProof
+        return lackedSince - (draft.clockSkew ?? .zero) + PlanDraft.lossProof
     }
 
     /// A look that failed is made again after `first`, and half as long again after each that fails as well: a refused

@@ -18,17 +18,15 @@ extension PlanDraft {
         where approval.subject == operation.subject && operation.action.isUnder(approval.reason) {
             use(approval)
         }
-        // A removal that has to be asked for again is told of by an episode.
-        let isNews = operation.action.effect != .remove || !record(of: operation.subject).hasTried(operation.action)
         change(operation.subject) { [now] record in
             if operation.action.effect != .local { record.lastChangeAt = isRecovered ? operation.committedAt : now }
             if record.refusal?.wishKey == operation.action.refusalKey { record.refusal = nil }
             record.noteSuccess(of: operation.action, reason: operation.reason, at: now)
         }
-        if let id { apply(operation, to: id, sighting, isNews: isNews) }
+        if let id { apply(operation, to: id, sighting) }
     }
 
-    private mutating func apply(_ operation: Operation, to id: ObjectID, _ sighting: Sighting?, isNews: Bool) {
+    private mutating func apply(_ operation: Operation, to id: ObjectID, _ sighting: Sighting?) {
         switch operation.action {
         case .pack(.order), .clientCertificate(.create): own(operation, id, sighting)
         case .pack(.adopt), .clientCertificate(.adopt): adopt(operation, id)
@@ -42,7 +40,7 @@ extension PlanDraft {
             if let sighting { see(sighting) }
             change(id) { $0.removedFor = operation.reason }
             departures.removeAll { $0 == id }
-            write(.operationAccepted, operation, id, as: .notice, isTold: isNews)
+            write(.operationAccepted, operation, id, as: .notice)
         case .clientCertificate(.reactivate):
             change(id) { $0.removedFor = nil }
             if let sighting { see(sighting) }
@@ -163,15 +161,14 @@ extension PlanDraft {
     }
 
     private mutating func write(
-        _ event: Transition.Event, _ operation: Operation, _ id: ObjectID, as priority: News.Priority,
-        isTold: Bool = true
+        _ event: Transition.Event, _ operation: Operation, _ id: ObjectID, as priority: News.Priority
     ) {
         let point = objects[id].map { Transition.Point($0.sighting) } ?? .nothing
         write(
             Transition(
                 subject: operation.subject, object: id, at: now, event: event, from: point, to: point,
                 reason: operation.reason, operation: operation.action.effect == .local ? nil : operation.id,
-                detail: operation.action.code), of: operation.action, as: priority, isTold: isTold)
+                detail: operation.action.code), of: operation.action, as: priority)
     }
 }
 

@@ -23,17 +23,15 @@ extension SubjectRecord {
             action: action.code, object: action.object, count: count, at: now, reason: reason, message: message)
     }
 
-    /// It was accepted. A removal, a re-check or a branding counts as a try until it is seen to have been made. Having to
-    /// ask for one of the latter again means that it was undone from outside (S18).
+    /// It was accepted. A re-check or a branding counts as a try until it is seen to have been made; having to ask for
+    /// it again means that it was undone from outside (S18).
     mutating func noteSuccess(of action: Action, reason: Reason, at now: Timestamp) {
-        guard action.isSeenInTraits || action.effect == .remove else {
+        guard action.isSeenInTraits else {
             tries = nil
             return
         }
-        if action.isSeenInTraits, hasTried(action) { noteUndoing(at: now) }
-        noteTry(
-            of: action, reason: action.effect == .remove ? .retryLater : reason,
-            message: "accepted, and not seen to have been made", at: now)
+        if hasTried(action) { noteUndoing(at: now) }
+        noteTry(of: action, reason: reason, message: "accepted, and not seen to have been made", at: now)
     }
 
     /// Remembers that something of ours was undone from outside, the newest two (S18). However far they are apart: what

@@ -298,34 +298,6 @@ func packWish(
         }
     }
 
-    @Test("a removal that is accepted and never made is asked for ever less often, and is an episode")
-    func neverRemoved() {
-        var run = settledRun([.pack(a)])
-        run.want([.pack(b)])
-        run.pass(after: .minutes(16))
-        run.show(ObjectID("p2"), "active")
-        run.pass(after: .minutes(1))
-        run.respond = { _ in .accepted(ObjectID("p1"), nil) }
-        #expect(run.pass(after: .minutes(10)) == "delete")
-        run.forget()
-        var looks = 0
-        let end = run.now + .days(1)
-        while run.now < end, looks < 2000, let next = run.lastPlan?.nextLook {
-            run.now = next
-            run.pass()
-            looks += 1
-        }
-        #expect((20...30).contains(run.sent.count), "\(run.sent.count)")
-        #expect(looks < 400, "\(looks)")
-        #expect(run.conditions("main").contains(.failing))
-        #expect(run.news.count { $0.kind == .operationAccepted } == 0)
-        run.objects[ObjectID("p1")] = nil
-        run.pass(after: .minutes(16))
-        run.pass(after: .minutes(16))
-        #expect(run.conditions("main").isEmpty)
-        #expect(run.state.subjects.first?.tries == nil)
-    }
-
     @Test("a chain of changes: what never served goes early, what serves goes last")
     func chain() {
         var run = settledRun([.pack(a)])
