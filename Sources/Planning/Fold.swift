@@ -64,7 +64,9 @@ extension PlanDraft {
         var record = old
         guard record.sighting.kind == seen.kind else { return }  // an identifier of the other kind: not the same thing
         // That it is still there is true all the same.
-        let isOld = isStale(seen, about: record) || isFromBeforeReissue(seen, of: record)
+        let isOld =
+            isStale(seen, about: record) || isFromBeforeReissue(seen, of: record)
+            || isFromBeforeRestart(seen, of: record)
         let fresh = isOld ? record.sighting : seen
         if record.missingSince != nil { record.missingSince = nil }
         if isClockTrusted, !record.isBefore(now) { record.keepBefore(now) }
@@ -114,6 +116,14 @@ extension PlanDraft {
         case .serving, .standby, .retiring, .leaving, .inactive, .expired, .revoked, .gone, .unread: return false
         }
         return isLately(record.lastServedAt) && isLately(self.record(of: record.subject).lastChangeAt)
+    }
+
+    /// The same of a pack that we began anew: it would be begun once more, which is one issuance more (S6), or refused.
+    private func isFromBeforeRestart(_ fresh: Sighting, of record: ObjectRecord) -> Bool {
+        guard record.pack != nil, case .underway = record.sighting.stage, case .stalled = fresh.stage,
+            let asked = self.record(of: record.subject).lastChangeAt, record.firstSeen < asked, record.since >= asked
+        else { return false }
+        return isLately(asked)
     }
 
     private func isLately(_ moment: Timestamp?) -> Bool {

@@ -140,20 +140,25 @@ struct Quiet {
         return all
     }
 
-    /// Cloudflare renewed it so shortly before that it may have been seen first in the quiet.
-    private func isLatelyRenewed(_ pack: PackFacts, _ run: Run) -> Bool {
-        guard let expiresAt = pack.expiresAt else { return false }
+    /// So shortly before that what happened then may have been seen first in the quiet.
+    private func isLately(_ moment: Timestamp, _ run: Run) -> Bool {
         let every = run.memory.inForce.daemon.lookEvery
-        return expiresAt - .days(pack.validityDays) > began - max(.days(1), every + every)
+        return moment > began - max(.days(1), every + every)
+    }
+
+    /// Lines that tell of what happened at Cloudflare before the quiet.
+    private func expected(of pack: PackFacts, _ run: Run) -> [String] {
+        let isRenewed = pack.expiresAt.map { isLately($0 - .days(pack.validityDays), run) } ?? false
+        return (isRenewed ? ["\(renewal) of \(pack.id)"] : [])
+            + (isLately(pack.since, run) ? ["moved of \(pack.id)"] : [])
     }
 
     func check(_ run: Run) {
         let digests = Self.digests(run)
         let isStill = digests == self.digests
         for zone in run.setting.scenario.zones.compactMap(\.id) where digests[zone] == self.digests[zone] {
-            let renewed = Set(
-                run.facts(of: zone).0.filter { isLatelyRenewed($0, run) }.map { "\(renewal) of \($0.id)" })
-            let lines = Self.lines(run, after: lastLine, in: zone).filter { !renewed.contains($0) }
+            let expected = Set(run.facts(of: zone).0.flatMap { self.expected(of: $0, run) })
+            let lines = Self.lines(run, after: lastLine, in: zone).filter { !expected.contains($0) }
             if !lines.isEmpty { run.complain("L3", "nothing happens in \(zone), and lines are written: \(lines)") }
         }
         let isMoving = run.setting.scenario.zones.compactMap(\.id).contains { zone in
