@@ -244,7 +244,8 @@ final class Run: @unchecked Sendable {
             if line.event == "released" { memory.released.insert(object) }
             // Told of the old subject first and then of the new one. What a database that was put back does not know may be
             // adopted by another subject.
-            if line.event == "bound" || line.event == "adopted", memory.made[object] != nil {
+            // Of two equal orders that were open at once nobody can tell which one made the one pack that is found.
+            if ["bound", "adopted", "operation-accepted"].contains(line.event), memory.made[object] != nil {
                 memory.made[object] = "\(line.zone)/\(line.kind)/\(line.name)"
             }
         }
