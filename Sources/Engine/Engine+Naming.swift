@@ -95,17 +95,22 @@ extension Engine {
         } catch {
             switch error {
             case .tokenRefused: return .given
-            case .notFound, .refused:
-                return unknown(
-                    zone, "Cloudflare knows no zone with the id \(zone) (\(duty.name)): \(error.answer.text)")
+            case .notFound: return unknown(zone, duty, error.answer)
+            // A denial that comes as a success, with an internal error as its reason, says nothing of the zone.
+            case .refused(let answer) where answer.httpStatus.map { $0 >= 400 } ?? false:
+                return unknown(zone, duty, answer)
             default: return .missing(error.explanation)
             }
         }
     }
 
+    private func unknown(_ zone: ZoneID, _ duty: ZoneDuty, _ answer: ProviderAnswer) -> ZoneProof {
+        unknown(zone, "Cloudflare knows no zone with the id \(zone) (\(duty.name)): \(answer.text)")
+    }
+
     private func unknown(_ zone: ZoneID, _ detail: String) -> ZoneProof {
         raise(.zoneUnknown, of: zone.text, detail)
-        setDue(zone, in: settings.daemon.lookEvery)
+        setDue(zone, in: min(settings.daemon.lookEvery, Self.unknownEvery))
         return .wrong(
             Explanation(code: "zone-unknown", summary: detail, hint: "correct the zone's name or id in the settings"))
     }

@@ -3,6 +3,8 @@ import Domain
 extension Engine {
     /// How soon a zone that only planned, because it was its first pass, is looked at again.
     static let afterPlanningOnly: Duration = .seconds(60)
+    /// How often a zone that Cloudflare does not know, or knows by another name, is asked for: it may yet be made.
+    static let unknownEvery: Duration = .hours(1)
     /// How soon after a failed look the name of a zone is asked for again.
     static let nameRetry: Duration = .minutes(5)
     /// Reloads are taken for the end of a trouble this often, at most: some machines reload every minute.

@@ -266,6 +266,15 @@ import Testing
         #expect(try open(bench).isEmpty)
     }
 
+    @Test("an internal error was taken for the absence of a zone, which then waited for an interval")
+    func zoneAnswersWithError() async throws {
+        let bench = try await EngineBench([.pack(wish)])
+        bench.cloudflare.change { _ = $0.add(FaultRule(.unsuccessful, path: "/zones/*", count: 1)) }
+        await bench.run(for: .minutes(3))
+        #expect(try open(bench).isEmpty)
+        #expect(bench.cloudflare.ledger.acceptedOrders().count == 1)
+    }
+
     @Test("identifiers that were swapped in the settings are noticed although both zones are known (S17)")
     func swappedIdentifiers() async throws {
         let bench = try await EngineBench([.pack(wish)], more: [ZoneSeed(name: "example.org", id: other)])
