@@ -177,11 +177,13 @@ class Daemon(Process):
         path.unlink(missing_ok=True)
         self.notify.bind(str(path))
         self.notify.settimeout(60)
-        watchdog = re.search(r"^WatchdogSec=(\d+)", (PACKAGE / "systemd/edgecertd.service").read_text(), re.M)[1]
+        unit = (PACKAGE / "systemd/edgecertd.service").read_text()
+        watchdog = re.search(r"^WatchdogSec=(\d+)", unit, re.M)[1]
         start = time.monotonic()
         super().__init__(
             [*within, programs / "edgecertd", "--settings", folder / "edgecertd.toml"], folder / "log",
-            {"NOTIFY_SOCKET": str(path), "WATCHDOG_USEC": f"{watchdog}000000"})
+            {**dict(re.findall(r"^Environment=(\w+)=(.*)$", unit, re.M)), "NOTIFY_SOCKET": str(path),
+             "WATCHDOG_USEC": f"{watchdog}000000"})
         try:
             while b"READY=1" not in self.notify.recv(4096):
                 pass
