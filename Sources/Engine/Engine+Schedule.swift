@@ -206,6 +206,8 @@ extension Engine {
             let isInMotion = (duty.summary?.moving ?? 1) > 0
             zones[id]?.due = min(duty.due, isInMotion ? now : now + .minutes(1))
         }
+        // What found it out may have been no pass, after which the alarm is set anyway.
+        if !back.isEmpty { setAlarm() }
     }
 
     /// A probe whose pass ended with nothing to write has not found out anything.

@@ -74,6 +74,22 @@ import Testing
         #expect(try open(bench).isEmpty)
     }
 
+    @Test("zones that were put off waited for an alarm of long ago when no pass had found the disk writable again")
+    func calledBackByCommand() async throws {
+        let bench = try await EngineBench([.pack(wish)], more: [ZoneSeed(name: "example.org", id: other)])
+        bench.source.put(twoZones())
+        _ = try await bench.engine.perform(.reload, by: "test")
+        await bench.run(for: .hours(6))
+        await bench.engine.note(.unwritable(path: "test", detail: "full"))
+        for id in [zone, other] { await bench.engine.putOff(id) }
+        #expect(bench.clock.untilNextTimer.map { $0 > .minutes(2) } ?? true)
+        let nobody = Subject(zone: zone, kind: .clientCertificate, name: "nobody")
+        await #expect(throws: CommandTrouble.self) {
+            try await bench.engine.perform(.reactivate(nobody, nil), by: "test")
+        }
+        #expect(try #require(bench.clock.untilNextTimer) <= .minutes(1))
+    }
+
     @Test("where one zone's commits failed and others' did not, all were looked at in a circle")
     func nearlyFullDisk() async throws {
         var conduct = ZoneConduct()
