@@ -19,7 +19,7 @@ extension PlanDraft {
                 operation.committedAt < input.lookedAt ?? .distantFuture || operation.committedAt > now
             else { continue }
             switch trace(of: operation) {
-            case .found(let object): accept(operation, object, nil, isRecovered: true)
+            case .found(let object): accept(operation, object, nil)
             case .unclear: continue
             case .lacking: lack(operation, since: lackedSince, input)
             }

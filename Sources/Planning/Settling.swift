@@ -2,12 +2,9 @@ import Domain
 
 /// What becomes of the records when an operation has its outcome.
 extension PlanDraft {
-    /// Writes that an operation was accepted, now or as the looks show later.
-    ///
-    /// - Parameter isRecovered: Whether the looks found it out: then it was sent when it was committed.
-    mutating func accept(
-        _ operation: Operation, _ object: ObjectID?, _ sighting: Sighting?, isRecovered: Bool = false
-    ) {
+    /// Writes that an operation was accepted, now or as the looks show later. When it took effect nobody knows then: it may
+    /// have waited after its commit, so that the next change is counted from now (S10).
+    mutating func accept(_ operation: Operation, _ object: ObjectID?, _ sighting: Sighting?) {
         let id = object ?? sighting?.id ?? operation.action.object
         guard operation.action.effect == .local || id != nil else {
             // Accepted, and nobody said what it made: the looks will find it (S3).
@@ -19,7 +16,7 @@ extension PlanDraft {
             use(approval)
         }
         change(operation.subject) { [now] record in
-            if operation.action.effect != .local { record.lastChangeAt = isRecovered ? operation.committedAt : now }
+            if operation.action.effect != .local { record.lastChangeAt = now }
             if record.refusal?.wishKey == operation.action.refusalKey { record.refusal = nil }
             record.noteSuccess(of: operation.action, reason: operation.reason, at: now)
         }

@@ -114,6 +114,17 @@ import Testing
         return run
     }
 
+    @Test("S10: an order that a look found was counted from its commit, and it may have waited after that")
+    func countedFromItsFinding() {
+        var run = ZoneRun([.pack(mainWish)])
+        run.respond = { _ in .unanswered(code: "no-answer", message: "lost") }
+        #expect(run.pass() == "order")
+        run.makeUnanswered()
+        run.pass(after: .seconds(50))
+        #expect(run.state.openOperations.isEmpty)
+        #expect(run.state.subjects.first?.lastChangeAt == run.now)
+    }
+
     @Test("an order was taken for lost after two looks seconds apart when the clock was set forward between them")
     func clockSetBetweenLooks() {
         var run = ZoneRun([.pack(mainWish)])
