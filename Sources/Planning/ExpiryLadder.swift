@@ -48,21 +48,26 @@ extension PlanDraft {
         return newest
     }
 
-    /// When rungs will be reached by what is ours, by its kind, one for each thing at most: with a long interval between
-    /// looks an end would be told when it is past.
+    /// When rungs will be reached by what is ours within an interval, by its kind, one for each thing at most: with a long
+    /// interval between looks an end would be told when it is past.
     func nextRungs(_ lookEvery: Duration) -> [(at: Timestamp, kind: SubjectKind)] {
-        let ours = objects.values.filter { $0.isOurs && $0.isOnLadder }
-        guard !ours.isEmpty else { return [] }
-        let newest = longestServing
-        return ours.compactMap { record in
-            guard let notAfter = record.notAfter, newest[record.subject].map({ $0 <= notAfter }) ?? true else {
-                return nil
-            }
-            let quiet = ExpiryLadder.quiet(for: record, wishes[record.subject], lookEvery)
-            let left = notAfter - now
-            let next = ExpiryRung.allCases.lazy.map { min($0.remaining, quiet) }.first { $0 < left }
-            return next.map { (notAfter - $0, record.sighting.kind) }
+        let near = objects.values.compactMap { record in
+            nextRung(of: record, within: lookEvery).map { (record: record, at: $0) }
         }
+        guard !near.isEmpty else { return [] }  // nearly always
+        let newest = longestServing
+        return near.filter { one in
+            newest[one.record.subject].map { $0 <= one.record.notAfter ?? .distantPast } ?? true
+        }.map { ($0.at, $0.record.sighting.kind) }
+    }
+
+    private func nextRung(of record: ObjectRecord, within lookEvery: Duration) -> Timestamp? {
+        guard record.isOurs, record.isOnLadder, let notAfter = record.notAfter else { return nil }
+        let left = notAfter - now
+        guard left <= lookEvery + ExpiryRung.days28.remaining else { return nil }
+        let quiet = ExpiryLadder.quiet(for: record, wishes[record.subject], lookEvery)
+        let next = ExpiryRung.allCases.lazy.map { min($0.remaining, quiet) }.first { $0 < left }
+        return next.flatMap { left - $0 <= lookEvery ? notAfter - $0 : nil }
     }
 }
 

@@ -26,6 +26,8 @@ struct PlanDraft {
     var isClockTrusted: Bool { clockSkew == nil }
     /// What is remembered once the clock is right again: written by a wrong one, it would be long past, or still to come.
     var trueNow: Timestamp { now + (clockSkew ?? .zero) }
+    /// When the clock of this machine shows, or showed, a moment of Cloudflare's time.
+    func byOurClock(_ moment: Timestamp) -> Timestamp { moment - (clockSkew ?? .zero) }
     private var touchedObjects: Set<ObjectID> = []
     private var touchedSubjects: Set<Subject> = []
 

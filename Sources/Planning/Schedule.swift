@@ -28,9 +28,7 @@ struct Schedule {
             let kind = record.sighting.kind
             if let delay = delay(for: record) { consider(now + delay, kind) }
             if let due = renewal(of: record), due > now || isUnseen(kind) { consider(due, kind) }
-            if let since = record.missingSince {
-                consider(since - (draft.clockSkew ?? .zero) + input.proofDistance, kind)
-            }
+            if let since = record.missingSince { consider(draft.byOurClock(since) + input.proofDistance, kind) }
         }
         for rung in draft.nextRungs(input.lookEvery) { consider(rung.at, rung.kind) }
         for operation in draft.operations { consider(look(for: operation), operation.subject.kind) }
@@ -69,6 +67,7 @@ struct Schedule {
         // A clock that was set back a little since the look was put in its place is no reason to look twice.
         return now + .milliseconds(left < min(period / 8, Self.slack) ? period : left)
     }
+
     /// In milliseconds.
     private static let slack: Int64 = 5000
 
@@ -100,7 +99,7 @@ struct Schedule {
         guard case .open(let lackedSince?) = operation.state, lackedSince <= draft.trueNow else {
             return min(operation.committedAt, now) + Self.afterChange
         }
-        return lackedSince - (draft.clockSkew ?? .zero) + PlanDraft.lossProof
+        return draft.byOurClock(lackedSince) + PlanDraft.lossProof
     }
 
     /// A look that failed is made again after `first`, and half as long again after each that fails as well: a refused

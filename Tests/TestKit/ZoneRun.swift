@@ -146,6 +146,15 @@ public struct ZoneRun {
         state = next
     }
 
+    /// Sets our clock wrong, and lets that be known; Cloudflare's goes on.
+    public mutating func setClock(aheadBy span: Duration) {
+        (now, obstacles.clockSkew) = (now + span, .zero - span)
+    }
+
+    public mutating func setClockRight() {
+        (now, obstacles.clockSkew) = (now + (obstacles.clockSkew ?? .zero), nil)
+    }
+
     public mutating func forget() { (changes, news, sent) = ([], [], []) }
 
     // MARK: Cloudflare

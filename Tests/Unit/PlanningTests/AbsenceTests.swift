@@ -51,11 +51,9 @@ func settledRun(_ wishes: [Wish] = [.pack(mainWish)]) -> ZoneRun {
     func clockSetBetweenLooks() {
         var run = settledRun()
         run.objects = [:]
-        run.now = run.now - .hours(3)
-        run.obstacles.clockSkew = .hours(3)
+        run.setClock(aheadBy: .hours(-3))
         #expect(run.pass(after: .minutes(20)) == ".")
-        run.now = run.now + .hours(3)
-        run.obstacles.clockSkew = nil
+        run.setClockRight()
         #expect(run.pass(after: .seconds(20)) == ".")
         #expect(run.record("p1")?.sighting.stage == .serving)
         #expect(run.pass(after: .minutes(15)) == "order")

@@ -130,11 +130,9 @@ import Testing
         var run = ZoneRun([.pack(mainWish)])
         run.respond = { _ in .unanswered(code: "no-answer", message: "lost") }
         #expect(run.pass() == "order")
-        run.now = run.now - .hours(3)
-        run.obstacles.clockSkew = .hours(3)
+        run.setClock(aheadBy: .hours(-3))
         #expect(run.pass(after: .minutes(20)) == ".")
-        run.now = run.now + .hours(3)
-        run.obstacles.clockSkew = nil
+        run.setClockRight()
         #expect(run.pass(after: .seconds(20)) == ".")
         #expect(run.state.openOperations.count == 1)
         #expect(run.pass(after: .minutes(10)) == "order")

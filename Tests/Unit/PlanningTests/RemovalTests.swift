@@ -281,17 +281,14 @@ func packWish(
         for days in [-400, 400] {
             var run = settledRun([.pack(a)])
             run.pass(after: .days(60))
-            let skew = Duration.zero - .days(days)
-            run.now = run.now - skew
-            run.obstacles.clockSkew = skew
-            run.show(ObjectID("p1"), "active", until: run.now + skew + .days(90))
+            run.setClock(aheadBy: .days(days))
+            run.show(ObjectID("p1"), "active", until: run.now - .days(days) + .days(90))
             run.pass(after: .minutes(16))
             run.pass(after: .minutes(16))
             run.show(ObjectID("p1"), "pending_validation")
             run.pass(after: .minutes(16))
             #expect(run.record("p1")?.servingSince == nil)
-            run.now = run.now + skew
-            run.obstacles.clockSkew = nil
+            run.setClockRight()
             #expect(run.record("p1")?.lastServedAt == run.now)
             run.pass(after: .minutes(1))
             #expect(run.record("p1")?.lastServedAt == run.now - .minutes(1))
