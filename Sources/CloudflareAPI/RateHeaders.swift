@@ -65,8 +65,8 @@ enum RateHeaders {
             }
             var numbers: [String: Int] = [:]
             for part in parts.dropFirst() {
-                guard let sign = part.firstIndex(of: "=") else { continue }
-                let value = String(part[part.index(after: sign)...]).trimmed
+                guard let sign = part.utf8.firstIndex(of: UInt8(ascii: "=")) else { continue }
+                let value = String(part[part.utf8.index(after: sign)...]).trimmed
                 guard let number = whole(unquoted(value) ?? value) else { continue }
                 numbers[String(part[..<sign]).trimmed.lowercased()] = number
             }
@@ -75,18 +75,13 @@ enum RateHeaders {
     }
 
     /// Not inside of quotation marks.
-    private static func split(_ text: String, at mark: Character) -> [String] {
-        var parts = [""]
+    private static func split(_ text: String, at mark: Unicode.Scalar) -> [String] {
         var isQuoted = false
-        for character in text {
-            if character == "\"" { isQuoted.toggle() }
-            if character == mark, !isQuoted {
-                parts.append("")
-            } else {
-                parts[parts.count - 1].append(character)
-            }
+        let parts = text.utf8.split(omittingEmptySubsequences: false) { byte in
+            if byte == UInt8(ascii: "\"") { isQuoted.toggle() }
+            return byte == UInt8(ascii: mark) && !isQuoted
         }
-        return parts
+        return parts.map { String(Substring($0)) }
     }
 
     private static func unquoted(_ text: String) -> String? {
@@ -97,10 +92,9 @@ enum RateHeaders {
 
     /// A number that is not negative; digits after a point are dropped.
     private static func whole(_ text: String) -> Int? {
-        guard let digits = text.split(separator: ".", omittingEmptySubsequences: false).first, !digits.isEmpty,
-            digits.utf8.allSatisfy({ (48...57).contains($0) })
-        else { return nil }
-        return Int(digits) ?? Int.max / 2
+        let digits = text.utf8.prefix { $0 != UInt8(ascii: ".") }
+        guard !digits.isEmpty, digits.allSatisfy({ (48...57).contains($0) }) else { return nil }
+        return Int(Substring(digits)) ?? Int.max / 2
     }
 }
 
@@ -118,10 +112,11 @@ extension ReplySignal {
 extension String {
     /// Without spaces and tabs at its ends.
     fileprivate var trimmed: String {
-        let isSpace: (Character) -> Bool = { $0 == " " || $0 == "\t" }
-        guard let start = firstIndex(where: { !isSpace($0) }), let end = lastIndex(where: { !isSpace($0) }) else {
+        let isSpace: (UInt8) -> Bool = { $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: "\t") }
+        guard let start = utf8.firstIndex(where: { !isSpace($0) }), let end = utf8.lastIndex(where: { !isSpace($0) })
+        else {
             return ""
         }
-        return String(self[start...end])
+        return String(Substring(utf8[start...end]))
     }
 }

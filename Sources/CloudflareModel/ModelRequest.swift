@@ -24,37 +24,39 @@ public struct ModelRequest: Hashable, Sendable {
     public init(
         method: String, target: String, authorization: String? = nil, contentType: String? = nil, body: [UInt8] = []
     ) {
-        let parts = target.split(separator: "?", maxSplits: 1, omittingEmptySubsequences: false)
+        let mark = target.utf8.firstIndex(of: UInt8(ascii: "?"))
         self.init(
-            method: method, path: String(parts[0]), query: parts.count > 1 ? String(parts[1]) : "",
+            method: method, path: String(target[..<(mark ?? target.endIndex)]),
+            query: mark.map { String(target[$0...].dropFirst()) } ?? "",
             authorization: authorization, contentType: contentType, body: body)
     }
 
     /// The path without `/client/v4`: what fault rules and the ledger speak of.
     public var apiPath: String {
-        path.hasPrefix("/client/v4/") ? String(path.dropFirst("/client/v4".count)) : path
+        path.hasPrefix("/client/v4/") ? String(Substring(path.utf8.dropFirst("/client/v4".utf8.count))) : path
     }
 
     /// The decoded segments of ``apiPath``. An empty segment stays: `/zones//ssl` has no zone.
     var segments: [String] {
-        apiPath.split(separator: "/", omittingEmptySubsequences: false).dropFirst().map(Self.decoded)
+        apiPath.utf8.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false).dropFirst()
+            .map(Self.decoded)
     }
 
     /// The first value of a query parameter, decoded.
     public func parameter(_ name: String) -> String? {
-        for pair in query.split(separator: "&") {
-            let parts = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-            if Self.decoded(parts[0]) == name { return parts.count > 1 ? Self.decoded(parts[1]) : "" }
+        for pair in query.utf8.split(separator: UInt8(ascii: "&")) {
+            let mark = pair.firstIndex(of: UInt8(ascii: "=")) ?? pair.endIndex
+            if Self.decoded(pair[..<mark]) == name { return Self.decoded(pair[mark...].dropFirst()) }
         }
         return nil
     }
 
-    private static func decoded(_ text: Substring) -> String {
-        guard text.utf8.contains(where: { $0 == UInt8(ascii: "%") || $0 == UInt8(ascii: "+") }) else {
-            return String(text)
+    private static func decoded(_ text: Substring.UTF8View) -> String {
+        guard text.contains(where: { $0 == UInt8(ascii: "%") || $0 == UInt8(ascii: "+") }) else {
+            return String(Substring(text))
         }
         var bytes: [UInt8] = []
-        var rest = text.utf8[...]
+        var rest = text
         while let byte = rest.popFirst() {
             if byte == UInt8(ascii: "%"), rest.count >= 2, rest.prefix(2).allSatisfy(\.isHexDigit),
                 let code = UInt8(String(decoding: rest.prefix(2), as: UTF8.self), radix: 16)

@@ -3,9 +3,12 @@ public struct HostSet: Hashable, Sendable, ExpressibleByArrayLiteral {
     /// Sorted, so that equal sets read and store alike.
     public let names: [String]
 
-    public init(_ names: some Sequence<String>) {
-        self.names = Set(names.map(Self.normalized)).sorted()
+    public init(_ names: [String]) {
+        let names = names.map(Self.normalized)
+        self.names = names.count < 2 ? names : Set(names).sorted()
     }
+
+    public init(_ names: some Sequence<String>) { self.init(Array(names)) }
 
     public init(arrayLiteral names: String...) { self.init(names) }
 
@@ -31,12 +34,12 @@ public struct HostSet: Hashable, Sendable, ExpressibleByArrayLiteral {
 
     public func subtracting(_ other: HostSet) -> HostSet {
         let others = Set(other.names)
-        return HostSet(names.filter { !others.contains($0) })
+        return HostSet(sorted: names.filter { !others.contains($0) })
     }
 
     /// The set without what Cloudflare adds by itself: the host that carries its branding.
     public var withoutBranding: HostSet {
-        names.contains(where: Self.isBranding) ? HostSet(names.filter { !Self.isBranding($0) }) : self
+        names.contains(where: Self.isBranding) ? HostSet(sorted: names.filter { !Self.isBranding($0) }) : self
     }
 
     /// `sni.cloudflaressl.com` and its older numbered forms, which Cloudflare adds to a branded pack.

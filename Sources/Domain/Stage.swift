@@ -51,9 +51,11 @@ public enum Stage: Hashable, Sendable {
     }
 
     public init?(code: String) {
-        guard let stage = Self.all.first(where: { $0.code == code }) else { return nil }
+        guard let stage = Self.byCode[code] else { return nil }
         self = stage
     }
+
+    private static let byCode = Dictionary(uniqueKeysWithValues: all.map { ($0.code, $0) })
 
     public static let all: [Stage] =
         Step.allCases.map(Stage.underway) + Step.allCases.map(Stage.stalled)

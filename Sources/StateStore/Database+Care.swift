@@ -1,6 +1,7 @@
 import CSQLite
 import Domain
 import Engine
+import Synchronization
 
 /// Safeguards, schema, checks.
 extension Database {
@@ -55,13 +56,24 @@ extension Database {
 
     /// Compares tables, indices and triggers with what the migrations make. Something more does no harm.
     func checkSchema(_ migrations: [Migration]) throws(StoreTrouble) {
-        let model = try Database(":memory:", path: ":memory:", flags: SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE)
-        for migration in migrations { try model.execute(migration.sql) }
         let found = try schema()
-        for (name, sql) in try model.schema() where found[name] != sql {
+        for (name, sql) in try Self.schema(after: migrations) where found[name] != sql {
             throw .corrupt(path: path, detail: "\(name) is \(found[name] == nil ? "missing" : "not as it was made")")
         }
     }
+
+    /// Tables, indices and triggers as a database of its own gets them from the migrations. Made once: a simulation opens
+    /// thousands of databases.
+    private static func schema(after migrations: [Migration]) throws(StoreTrouble) -> [String: String] {
+        if let known = schemas.withLock({ $0[migrations] }) { return known }
+        let model = try Database(":memory:", path: ":memory:", flags: SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE)
+        for migration in migrations { try model.execute(migration.sql) }
+        let schema = try model.schema()
+        schemas.withLock { $0[migrations] = schema }
+        return schema
+    }
+
+    private static let schemas = Mutex<[[Migration]: [String: String]]>([:])
 
     private func schema() throws(StoreTrouble) -> [String: String] {
         let rows = try rows("SELECT type, name, sql FROM sqlite_schema WHERE sql IS NOT NULL", of: "sqlite_schema")

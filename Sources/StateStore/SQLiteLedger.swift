@@ -219,10 +219,7 @@ extension SQLiteLedger.Held {
     /// A commit to files that somebody removed or replaced would be on a disk where nobody finds it again: the order that
     /// it precedes could be sent a second time. One `stat` a file, beside a sync of the disk.
     fileprivate func proveInPlace(_ path: String) throws(StoreTrouble) {
-        guard !numbers.isEmpty else { return }
-        let found = StoreFile(path: path).numbers()
-        for (name, number) in numbers.sorted(by: { $0.key < $1.key }) where found[name] != number {
-            throw .displaced(path: path, file: name)
-        }
+        let displaced = numbers.filter { StoreFile.number(of: $0.key) != $0.value }
+        if let name = displaced.keys.min() { throw .displaced(path: path, file: name) }
     }
 }

@@ -1,5 +1,5 @@
 /// The tables, as a list of migrations. One that has been released is never edited: a new one is added.
-struct Migration: Sendable {
+struct Migration: Hashable, Sendable {
     var sql: String
 }
 

@@ -104,7 +104,7 @@ struct Row {
     /// Whatever is there, as a text.
     func anyText(_ column: Int) throws(StoreTrouble) -> String? {
         guard let bytes = bytes(column) else { return nil }
-        guard let text = String(validating: bytes, as: UTF8.self) else { throw broken(column, "is not UTF-8") }
+        guard let text = String(utf8: bytes) else { throw broken(column, "is not UTF-8") }
         return text
     }
 

@@ -95,12 +95,16 @@ struct StoreFile: Sendable {
     func numbers() -> [String: Number] {
         var numbers: [String: Number] = [:]
         for name in [path, "\(path)-wal", "\(path)-shm", "\(folder)/\(lockName)"] {
-            var facts = stat()
-            if stat(name, &facts) == 0 {
-                numbers[name] = Number(device: UInt64(facts.st_dev), inode: UInt64(facts.st_ino))
-            }
+            numbers[name] = Self.number(of: name)
         }
         return numbers
+    }
+
+    /// nil for what is not there, or may not be looked at.
+    static func number(of path: String) -> Number? {
+        var facts = stat()
+        guard stat(path, &facts) == 0 else { return nil }
+        return Number(device: UInt64(facts.st_dev), inode: UInt64(facts.st_ino))
     }
 
     func size(of suffix: String) throws(StoreTrouble) -> Int64? {

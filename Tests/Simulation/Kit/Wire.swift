@@ -76,15 +76,19 @@ struct Wire: Transport {
     /// `"default";r=0;t=300`: a window that is used up says when it ends.
     private static func blockEnd(_ response: HTTPResponse) -> Int? {
         guard let text = response.header("Ratelimit") else { return nil }
-        let parts = text.split(separator: ";")
-        guard parts.contains("r=0"), let end = parts.last, end.hasPrefix("t=") else { return nil }
-        return Int(end.dropFirst(2))
+        let parts = text.utf8.split(separator: UInt8(ascii: ";"))
+        guard parts.contains(where: { $0.elementsEqual("r=0".utf8) }), let end = parts.last,
+            end.starts(with: "t=".utf8)
+        else { return nil }
+        return Int(Substring(end.dropFirst(2)))
     }
 
     static func zone(of target: String) -> ZoneID {
-        let parts = target.split(separator: "/", omittingEmptySubsequences: true)
-        guard let place = parts.firstIndex(of: "zones"), place + 1 < parts.count else { return ZoneID("") }
-        return ZoneID(String(parts[place + 1].prefix { $0 != "?" }))
+        let parts = target.utf8.split(separator: UInt8(ascii: "/"))
+        guard let place = parts.firstIndex(where: { $0.elementsEqual("zones".utf8) }), place + 1 < parts.count else {
+            return ZoneID("")
+        }
+        return ZoneID(String(Substring(parts[place + 1].prefix { $0 != UInt8(ascii: "?") })))
     }
 }
 

@@ -41,10 +41,12 @@ struct Simulate: ParsableCommand {
         if !failed.all.isEmpty { throw ExitCode(1) }
     }
 
-    /// Begins again where hashing is not the same in every process: what is made from a set may show its order.
+    /// Begins again where hashing is not the same in every process: what is made from a set may show its order. With
+    /// more of what was freed kept at hand than glibc does by itself, for 5 % less time (November 2026).
     private static func hashAlike() {
         guard getenv("SWIFT_DETERMINISTIC_HASHING") == nil else { return }
         setenv("SWIFT_DETERMINISTIC_HASHING", "1", 1)
+        setenv("GLIBC_TUNABLES", "glibc.malloc.tcache_count=1000", 0)
         var arguments = CommandLine.arguments.map { strdup($0) }
         arguments.append(nil)
         execv("/proc/self/exe", &arguments)
