@@ -27,7 +27,7 @@ public struct ModelRequest: Hashable, Sendable {
         let mark = target.utf8.firstIndex(of: UInt8(ascii: "?"))
         self.init(
             method: method, path: String(target[..<(mark ?? target.endIndex)]),
-            query: mark.map { String(target[$0...].dropFirst()) } ?? "",
+            query: mark.map { String(target[target.utf8.index(after: $0)...]) } ?? "",
             authorization: authorization, contentType: contentType, body: body)
     }
 

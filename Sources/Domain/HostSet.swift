@@ -12,7 +12,7 @@ public struct HostSet: Hashable, Sendable, ExpressibleByArrayLiteral {
 
     public init(arrayLiteral names: String...) { self.init(names) }
 
-    /// - Parameter names: The names of another set, in their order.
+    /// - Parameter names: Names of another set, in their order.
     init(sorted names: [String]) { self.names = names }
 
     public var isEmpty: Bool { names.isEmpty }

@@ -56,14 +56,15 @@ extension Database {
 
     /// Compares tables, indices and triggers with what the migrations make. Something more does no harm.
     func checkSchema(_ migrations: [Migration]) throws(StoreTrouble) {
+        let made = try Self.schema(after: migrations)
         let found = try schema()
-        for (name, sql) in try Self.schema(after: migrations) where found[name] != sql {
+        for (name, sql) in made where found[name] != sql {
             throw .corrupt(path: path, detail: "\(name) is \(found[name] == nil ? "missing" : "not as it was made")")
         }
     }
 
-    /// Tables, indices and triggers as a database of its own gets them from the migrations. Made once: a simulation opens
-    /// thousands of databases.
+    /// Tables, indices and triggers as a database of its own gets them from the migrations. Made once for each list of
+    /// them: a simulation opens thousands of databases.
     private static func schema(after migrations: [Migration]) throws(StoreTrouble) -> [String: String] {
         if let known = schemas.withLock({ $0[migrations] }) { return known }
         let model = try Database(":memory:", path: ":memory:", flags: SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE)

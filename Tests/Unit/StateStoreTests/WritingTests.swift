@@ -281,6 +281,15 @@ import Testing
         #expect(try ledger.note(.era) == "3")
     }
 
+    @Test("where the folder's name ended in two slashes, no commit was taken", arguments: ["", "/", "//"])
+    func slashes(_ end: String) throws {
+        let scratch = try Scratch()
+        let ledger = try SQLiteLedger.open(inFolder: scratch.folder + end, now: Sample.now).ledger
+        try ledger.fill()
+        #expect(rename(scratch.path, "\(scratch.path).away") == 0)
+        #expect(throws: StoreTrouble.self) { try ledger.commit([.note(.era, "2")]) }
+    }
+
     @Test("what was committed is there after a crash at any moment")
     func crash() throws {
         let (scratch, after) = (try Scratch(), try Scratch())
