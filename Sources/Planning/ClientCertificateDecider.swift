@@ -109,7 +109,7 @@ struct ClientCertificateDecider {
 
     private func predecessors(of current: ObjectRecord, _ others: [ObjectRecord]) -> [Decision] {
         let going = others.first { $0.stage == .leaving || $0.removedFor != nil }
-        let removable = others.filter { $0.stage == .serving && ($0.removedFor == nil || isStale($0)) }
+        let removable = others.filter { $0.stage == .serving && ($0.removedFor == nil || isStale) }
         if !removable.isEmpty {
             let proof = wish.proof(of: current, at: now)
             guard let proof, proof <= now else {
@@ -125,9 +125,7 @@ struct ClientCertificateDecider {
     }
 
     /// A revocation that was accepted, and after a while is not to be seen.
-    private func isStale(_ object: ObjectRecord) -> Bool {
-        (now - (record.lastChangeAt ?? .distantPast)).magnitude >= PlanDraft.listingLag
-    }
+    private var isStale: Bool { !scene.looksMayPredate(record.lastChangeAt) }
 
     private func act(_ action: ClientCertificateAction, _ reason: Reason, _ detail: String) -> Decision {
         .act(.clientCertificate(action), because: reason, detail)

@@ -91,7 +91,7 @@ struct Deciding {
         if let lost = present.first(where: { $0.missingSince != nil }) {
             return [.wait(because: lost.lossReason, "\(lost.id) is missing from a listing, which proves nothing yet")]
         }
-        let isRecent = (input.now - (record.lastChangeAt ?? .distantPast)).magnitude < PlanDraft.listingLag
+        let isRecent = draft.looksMayPredate(record.lastChangeAt)
         let removable = present.filter { object in
             switch object.stage {
             case .leaving, .unread: false

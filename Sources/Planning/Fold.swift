@@ -126,9 +126,7 @@ extension PlanDraft {
         return isLately(asked)
     }
 
-    private func isLately(_ moment: Timestamp?) -> Bool {
-        moment.map { (trueNow - $0).magnitude < Self.listingLag } ?? false
-    }
+    private func isLately(_ moment: Timestamp?) -> Bool { looksMayPredate(moment, skew: clockSkew ?? .zero) }
 
     private mutating func appear(_ fresh: Sighting, _ generation: Int?) {
         // What was over before it was ever seen is no news, unless it may be what an open operation made (S3).
@@ -213,7 +211,7 @@ extension PlanDraft {
 
     private mutating func lack(_ id: ObjectID, _ scope: ListScope, isShrunk: Bool, _ input: PlanInput) {
         guard var record = objects[id] else { return }
-        let mayLag = record.isOurs && (now - record.firstSeen).magnitude < Self.listingLag
+        let mayLag = record.isOurs && looksMayPredate(record.firstSeen)
         switch input.answers[id] {
         case .some(.some(let sighting)): return see(sighting)
         case .some(.none) where !mayLag && !isShrunk: return vanish(record)
@@ -225,7 +223,8 @@ extension PlanDraft {
             set(record)
             return doubt(id, scope)
         }
-        let isProof = scope == .all && now - since >= input.proofDistance && !mayLag && isClockTrusted
+        // From look to look: a pass that has to wait for its requests plans again with the looks that it has.
+        let isProof = scope == .all && lookedAt - since >= input.proofDistance && !mayLag && isClockTrusted
         if isProof { vanish(record) } else { doubt(id, scope) }
     }
 

@@ -238,7 +238,9 @@ struct Gate {
             guard !isApproved(object.subject, .sameHostSetRefused) else { return nil }
             return .hold(action, because: .sameHostSetRefused, "no approval for \(action.summary)")
         }
-        guard reason == .superseded, object.mayServe || object.clientCertificate != nil else { return nil }
+        guard reason == .superseded, object.mayServe || object.mayComeToServe || object.clientCertificate != nil else {
+            return nil
+        }
         switch wishes[object.subject] {
         case .pack(let wish):
             let successors = ours(of: object.subject).filter { one in
@@ -285,12 +287,19 @@ struct Gate {
 
     /// No removal leaves a host without cover that is wished, or was served lately (S4).
     private mutating func uncovering(_ action: Action, _ object: ObjectRecord) -> Decision? {
-        guard object.mayServe, object.pack != nil, !object.hasEnded(at: now) else { return nil }
+        guard object.mayServe || object.mayComeToServe, object.pack != nil, !object.hasEnded(at: now) else {
+            return nil
+        }
         if isApproved(object.subject, .wouldUncover) { return nil }
         let cover = self.cover ?? Cover(draft.objects.values, wishes: wishes.values, leaving: leaving, now: now)
         self.cover = cover
         let hosts = cover.uncovered(byRemoving: object, after: removed)
         guard !hosts.isEmpty else { return nil }
+        guard object.mayServe else {
+            return .wait(
+                because: .proving,
+                "\(object.id) is on its way, and may be what serves \(hosts.prefix(5).joined(separator: ", ")) by now")
+        }
         let path = object.subject.path(zoneName: input.zoneName)
         return .hold(
             action, because: .wouldUncover,

@@ -59,9 +59,7 @@ struct PackDecider {
     /// A removal that was accepted and is not to be seen yet; after a while it is asked for again.
     private func isAskedToGo(_ object: ObjectRecord) -> Bool {
         guard object.removedFor != nil, !object.stage.isDeparting else { return false }
-        guard case .stalled = object.stage else {
-            return (now - (record.lastChangeAt ?? .distantPast)).magnitude < PlanDraft.listingLag
-        }
+        guard case .stalled = object.stage else { return scene.looksMayPredate(record.lastChangeAt) }
         return false
     }
 
@@ -171,9 +169,9 @@ struct PackDecider {
         }
     }
 
-    /// What was ordered on the way and never served need not wait for its successor.
+    /// What was ordered on the way, never served and gets no further need not wait for its successor.
     private func discards(among others: [ObjectRecord]) -> [Decision] {
-        removals(others.filter { isRemovable($0) && $0.lastServedAt == nil && !$0.mayServe })
+        removals(others.filter { isRemovable($0) && $0.lastServedAt == nil && !$0.mayServe && !$0.mayComeToServe })
     }
 
     // MARK: Frame

@@ -5,6 +5,9 @@ struct PlanDraft {
     let zone: ZoneID
     let zoneName: String
     let now: Timestamp
+    /// When the looks were made, and never after ``now``: what they show was so then, however long the plan had to wait for
+    /// a request since.
+    let lookedAt: Timestamp
     let before: ZoneState
     private(set) var objects: Table<ObjectID, ObjectRecord>
     private(set) var subjects: Table<Subject, SubjectRecord>
@@ -28,6 +31,12 @@ struct PlanDraft {
     var trueNow: Timestamp { now + (clockSkew ?? .zero) }
     /// When the clock of this machine shows, or showed, a moment of Cloudflare's time.
     func byOurClock(_ moment: Timestamp) -> Timestamp { moment - (clockSkew ?? .zero) }
+    /// True where the looks may show how it was before a moment, by our clock or by one that this much is behind: listings
+    /// lag.
+    func looksMayPredate(_ moment: Timestamp?, skew: Duration = .zero) -> Bool {
+        guard let moment else { return false }
+        return moment > lookedAt + skew - Self.listingLag && moment < now + skew + Self.listingLag
+    }
     private var touchedObjects: Set<ObjectID> = []
     private var touchedSubjects: Set<Subject> = []
 
@@ -50,14 +59,19 @@ struct PlanDraft {
 
     init(_ input: PlanInput) {
         self.init(
-            input.state, zone: input.zone, zoneName: input.zoneName, now: input.now, wishes: input.wish?.wishes ?? [])
+            input.state, zone: input.zone, zoneName: input.zoneName, now: input.now, lookedAt: input.lookedAt,
+            wishes: input.wish?.wishes ?? [])
     }
 
-    init(_ state: ZoneState, zone: ZoneID, zoneName: String, now: Timestamp, wishes: [Wish] = []) {
+    init(
+        _ state: ZoneState, zone: ZoneID, zoneName: String, now: Timestamp, lookedAt: Timestamp? = nil,
+        wishes: [Wish] = []
+    ) {
         self.wishes = Dictionary(
             wishes.map { (Subject(zone: zone, kind: $0.kind, name: $0.name), $0) },
             uniquingKeysWith: { first, _ in first })
         (self.zone, self.zoneName, self.now, before) = (zone, zoneName, now, state)
+        self.lookedAt = min(lookedAt ?? now, now)
         objects = Table(state.objects, by: \.id)
         subjects = Table(state.subjects, by: \.subject)
         (operations, episodes, approvals) = (state.openOperations, state.episodes, state.approvals)

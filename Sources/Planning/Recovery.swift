@@ -33,7 +33,7 @@ extension PlanDraft {
             open.state = .open(lackedSince: trueNow)
             return keep(open)
         }
-        guard now - since >= Self.lossProof, isClockTrusted else { return }
+        guard lookedAt - since >= Self.lossProof, isClockTrusted else { return }  // from look to look
         resolve(operation, as: .lost(at: now))
         write(
             Transition(

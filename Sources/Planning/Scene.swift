@@ -10,6 +10,9 @@ struct Scene {
 
     func isApproved(_ reason: Reason) -> Bool { approved.contains(reason) }
 
+    /// True where the looks may show how it was before a moment.
+    func looksMayPredate(_ moment: Timestamp?) -> Bool { surroundings.draft.looksMayPredate(moment) }
+
     func adoptable(for wish: PackWish) -> ObjectID? { surroundings.adoptable(for: wish) }
     func adoptable(for wish: ClientCertificateWish) -> ObjectID? { surroundings.adoptable(for: wish) }
 
@@ -26,7 +29,7 @@ struct Scene {
 
 /// What else is in the zone. Put in order only when a wish has nothing of its own.
 final class Surroundings {
-    private let draft: PlanDraft
+    fileprivate let draft: PlanDraft
     private let keysInHand: [ObjectID: Int]
     private let keysLeft: [Subject: Int]
     private var zoneName: String { draft.zoneName }

@@ -218,8 +218,9 @@ extension Run {
                     guard let pack = people.pick(packs.filter { $0.type == "advanced" }) else { return }
                     trace { "somebody removes \(pack.id) (\(pack.status))" }
                     try model.removePack(pack.id, at: now)
-                    // What has a successor is no loss.
+                    // What has a successor is no loss, nor what the daemon never knew to be there.
                     if let subject = memory.made[pack.id], memory.isOurs(pack.id), pack.status == "active",
+                        isKnown(pack.id),
                         case .pack(let wish)? = memory.wish(of: subject), pack.meets(wish)
                     {
                         memory.undone[subject, default: []].append(now)
@@ -235,6 +236,10 @@ extension Run {
                 }
             } catch { preconditionFailure("the simulation's own hand: \(error)") }
         }
+    }
+
+    private func isKnown(_ id: ObjectID) -> Bool {
+        rows?.ask("SELECT 1 FROM objects WHERE id = ? AND ownership <> 'foreign'", [id.text]).isEmpty == false
     }
 
     private func changeConduct() {

@@ -41,6 +41,13 @@ struct Setting {
         ZoneID("\(number)" + String(repeating: "0a1b2c3d", count: 4).dropLast())
     }
 
+    /// One that was there before the daemon was: no listing is too old to show it.
+    private static func seed(_ hosts: [String], type: String = "advanced") -> PackSeed {
+        var pack = PackSeed(hosts: hosts, type: type)
+        pack.createdOn = start - .minutes(5)
+        return pack
+    }
+
     private mutating func addZone(_ index: Int, _ dice: inout Dice) {
         let name = "zone\(index + 1).example"
         let id = Self.zoneID(index + 1)
@@ -59,10 +66,8 @@ struct Setting {
         if dice.happens(0.05) { conduct.packQuota = dice.within(1...4) }
         if dice.happens(0.05) { conduct.status = "pending" }
         var zone = ZoneSeed(name: name, id: id, conduct: conduct)
-        if dice.happens(0.6) { zone.packs.append(PackSeed(hosts: [name, "*.\(name)"], type: "universal")) }
-        if dice.happens(0.3) {
-            zone.packs.append(PackSeed(hosts: Self.hosts(name, &dice).names, type: "advanced"))
-        }
+        if dice.happens(0.6) { zone.packs.append(Self.seed([name, "*.\(name)"], type: "universal")) }
+        if dice.happens(0.3) { zone.packs.append(Self.seed(Self.hosts(name, &dice).names)) }
         var wishes: [Wish] = []
         for place in 0..<dice.within(0...3) { wishes.append(.pack(Self.pack("pack\(place)", name, &dice))) }
         for place in 0..<dice.within(0...2) where dice.happens(0.6) {
@@ -70,9 +75,7 @@ struct Setting {
         }
         // Page sizes matter only where there is more than a page.
         if dice.happens(0.02) {
-            for number in 0..<55 {
-                zone.packs.append(PackSeed(hosts: [name, "extra\(number).\(name)"], type: "advanced"))
-            }
+            for number in 0..<55 { zone.packs.append(Self.seed([name, "extra\(number).\(name)"])) }
         }
         scenario.zones.append(zone)
         let mode: Mode = dice.happens(0.1) ? dice.pick(Mode.allCases) ?? .enforce : .enforce

@@ -107,6 +107,43 @@ func settledRun(_ wishes: [Wish] = [.pack(mainWish)]) -> ZoneRun {
         #expect(Planner().plan(input).state.objects.first?.missingSince == nil)
     }
 
+    @Test("a pass that had to wait for a request took one listing for two: the pack was gone, and ordered again")
+    func oneListingPlannedTwice() {
+        var run = settledRun()
+        run.objects = [:]
+        run.now = run.now + .minutes(16)
+        var input = run.input
+        input.lookedAt = run.now
+        input.state = Planner().plan(input).state
+        #expect(input.state.objects.map(\.missingSince) == [run.now])
+        for _ in 0..<4 {
+            input.now = input.now + .minutes(20)
+            let plan = Planner().plan(input)
+            #expect(plan.state.objects.map(\.sighting.stage) == [.serving])
+            #expect(plan.entries.map(\.decision.reason) == [.absenceUnproven])
+            input.state = plan.state
+        }
+        input.lookedAt = input.now
+        #expect(Planner().plan(input).state.objects.map(\.sighting.stage) == [.gone])
+    }
+
+    @Test("a listing that may be too old to show an order was a proof once its pass had waited for long enough")
+    func listingFromBeforeTheOrder() {
+        var run = ZoneRun([.pack(mainWish)])
+        #expect(run.pass() == "order")
+        let ordered = run.now
+        run.objects = [:]
+        var input = run.input
+        for second in [20, 90] as [Int64] {
+            (input.now, input.lookedAt) = (ordered + .seconds(second), ordered + .seconds(second))
+            input.state = Planner().plan(input).state
+        }
+        input.now = ordered + .minutes(15)
+        #expect(Planner().plan(input).state.objects.map(\.sighting.stage) == [.underway(.start)])
+        input.lookedAt = input.now
+        #expect(Planner().plan(input).state.objects.map(\.sighting.stage) == [.gone])
+    }
+
     @Test("a listing that comes back after one gap leaves nothing behind")
     func flaps() {
         var run = settledRun()

@@ -38,6 +38,22 @@ import Testing
         #expect(run.sent.count == 2)
     }
 
+    @Test("a pass that had to wait for a request took one listing for two, and the order was made again")
+    func oneListingPlannedTwice() {
+        var run = lostReply(isMade: false)
+        run.now = run.now + .seconds(20)
+        var input = run.input
+        input.lookedAt = run.now
+        input.state = Planner().plan(input).state
+        #expect(input.state.openOperations.map(\.state) == [.open(lackedSince: run.now)])
+        input.now = run.now + .minutes(15)
+        let plan = Planner().plan(input)
+        #expect(plan.state.openOperations.count == 1)
+        #expect(plan.entries.map(\.decision.reason) == [.operationOpen])
+        input.lookedAt = input.now
+        #expect(Planner().plan(input).entries.compactMap(\.decision.action?.code) == ["order"])
+    }
+
     @Test("a listing in between that failed proves nothing")
     func lostNeedsSight() {
         var run = lostReply(isMade: false)

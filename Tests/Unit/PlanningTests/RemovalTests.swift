@@ -148,6 +148,22 @@ func packWish(
         #expect(run.verdict("main") == "hold would-uncover")
     }
 
+    @Test("a removal was asked for again because the listing from before it was still the newest after a long wait")
+    func listingFromBeforeTheRemoval() {
+        var run = settledRun()
+        run.objects[ObjectID("old")] = .pack("old", "active", mainWish, until: run.now + .days(60))
+        let shown = run.objects
+        run.want([])
+        #expect(run.pass(after: .minutes(16)) == "delete")
+        let asked = run.now
+        run.objects = shown
+        var input = run.input
+        (input.now, input.lookedAt) = (asked + .minutes(15), asked - .seconds(5))
+        #expect(Planner().plan(input).entries.allSatisfy { $0.decision.action == nil })
+        input.lookedAt = input.now
+        #expect(Planner().plan(input).entries.compactMap(\.decision.action?.code) == ["delete"])
+    }
+
     @Test("two removals of one plan do not count on each other")
     func cumulative() {
         let hosts: HostSet = ["a.example.com", "example.com"]
@@ -302,6 +318,8 @@ func packWish(
         #expect(run.pass(after: .minutes(16)) == "order")
         run.want([.pack(c)])
         #expect(run.pass(after: .minutes(2)) == "order")
+        #expect(run.pass(after: .minutes(2)) == ".")
+        run.show(ObjectID("p2"), "validation_timed_out")
         #expect(run.pass(after: .minutes(2)) == "delete")
         #expect(run.sent.last?.action == .pack(.delete(ObjectID("p2"))))
         run.objects[ObjectID("p2")] = nil
@@ -310,6 +328,35 @@ func packWish(
         run.show(ObjectID("p3"), "active")
         run.pass(after: .minutes(1))
         #expect(run.pass(after: .minutes(11)) == "delete")
+        #expect(run.sent.last?.action == .pack(.delete(ObjectID("p1"))))
+    }
+
+    @Test("S4, S5: a pack on its way was removed for a later one, and had come to serve since the listing")
+    func onItsWay() {
+        var run = ZoneRun([.pack(a)])
+        run.pass()
+        run.want([.pack(b)])
+        #expect(run.pass(after: .minutes(2)) == "order")
+        for word in ["pending_validation", "pending_issuance", "pending_deployment", "holding_deployment"] {
+            run.show(ObjectID("p1"), word)
+            for _ in 0..<3 { #expect(run.pass(after: .minutes(16)) == ".") }
+        }
+        run.show(ObjectID("p2"), "active")
+        #expect(run.pass(after: .minutes(1)) == ".")
+        #expect(run.pass(after: .minutes(11)) == "delete")
+        #expect(run.sent.last?.action == .pack(.delete(ObjectID("p1"))))
+    }
+
+    @Test("S4: what is wished no more and on its way may be all that serves a host by now")
+    func onItsWayUnwished() {
+        var run = ZoneRun([.pack(a)])
+        run.pass()
+        run.want([.pack(packWish("other", ["b.example.com"]))])
+        #expect(run.pass(after: .minutes(2)) == "order")
+        for _ in 0..<3 { #expect(run.pass(after: .minutes(16)) == ".") }
+        #expect(run.verdict("main") == "wait proving")
+        run.show(ObjectID("p2"), "active")
+        #expect(run.pass(after: .minutes(16)) == "delete")
         #expect(run.sent.last?.action == .pack(.delete(ObjectID("p1"))))
     }
 
