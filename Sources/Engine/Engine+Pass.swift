@@ -17,6 +17,17 @@ struct PassResult {
     var trouble: Explanation?
 }
 
+/// When the looks of a pass were begun, by both clocks.
+private struct LookBegin {
+    var wall: Timestamp
+    var up: Duration
+
+    /// The moment by the wall clock as it goes now. Of the two that the clocks tell, the earlier: the one was set
+    /// meanwhile, or the other stood still while the machine was paused. A look that is taken for older than it is proves
+    /// less.
+    func moment(at now: Timestamp, _ uptime: Duration) -> Timestamp { min(wall, now - max(.zero, uptime - up)) }
+}
+
 extension Engine {
     /// Plans are made again, with what was just done in view, at most this often in one pass.
     static let rounds = 4
@@ -77,7 +88,7 @@ extension Engine {
             return purpose == .planning ? PassResult() : try rest(zone, duty, state)
         }
         mark(zone, .asking)
-        let lookedAt = ports.clock.now()
+        let lookBegin = LookBegin(wall: ports.clock.now(), up: ports.clock.uptime())
         var looks: [SubjectKind: Look] = [:]
         var proofs: [SubjectKind: Proof] = [:]
         if case .missing(let trouble) = proof {
@@ -99,7 +110,7 @@ extension Engine {
         var quota = QuotaInPass()
         for round in 0..<Self.rounds {
             var input = try await input(zone, duty, looks, state, planOnly: newKinds)
-            (input.lookedAt, input.packQuota) = (lookedAt, quota.known)
+            (input.lookedAt, input.packQuota) = (lookBegin.moment(at: input.now, ports.clock.uptime()), quota.known)
             var plan = try self.plan(&input)
             if round == 0, !plan.doubtful.isEmpty {
                 input.answers = await answers(about: plan.doubtful, in: zone, state, purpose)
@@ -121,8 +132,21 @@ extension Engine {
                 for kind in outdated { (looks[kind], proofs[kind]) = (fresh.looks[kind], fresh.proofs[kind]) }
                 noteSight(of: zone, looks, purpose)
                 (input.looks, input.now) = (looks, ports.clock.now())
+                input.lookedAt = lookBegin.moment(at: input.now, ports.clock.uptime())
                 plan = try self.plan(&input)
             }
+            // Each is asked about once in a round, and not too many: the others wait for another pass.
+            var asked: Set<ObjectID> = []
+            while case let ids = plan.removedOnTheirWay.filter({ !asked.contains($0) }), !ids.isEmpty {
+                asked.formUnion(ids)
+                let answers = await answers(about: ids, in: zone, state, purpose)
+                input.unconfirmed.formUnion(ids.filter { !answers.keys.contains($0) })
+                for sighting in answers.values.compactMap(\.self) { looks[sighting.kind]?.add(sighting) }
+                (input.looks, input.now) = (looks, ports.clock.now())
+                input.lookedAt = lookBegin.moment(at: input.now, ports.clock.uptime())
+                plan = try self.plan(&input)
+            }
+            if isStopping { return PassResult(trouble: Self.stoppingTrouble) }
             if round == 0 { result.entries = plan.entries }
             if purpose == .planning { return result }
             let (operations, unsent) = try await operations(for: plan, in: zone, duty, left.troubles)

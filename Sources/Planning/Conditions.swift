@@ -89,7 +89,7 @@ struct Conditions {
 
     func isOverdue(_ record: ObjectRecord) -> Bool {
         guard record.missingSince == nil, let deadline = input.deadlines.deadline(of: record) else { return false }
-        return now - record.since > deadline
+        return draft.lookedAt - record.since > deadline
     }
 
     private func troubles(of record: SubjectRecord) -> [Finding] {

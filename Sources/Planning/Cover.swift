@@ -72,14 +72,6 @@ extension ObjectRecord {
         stage == .serving || lastServedAt.map { now - $0 < Cover.memory } ?? false
     }
 
-    /// True for what is on its way: it may serve by now, whatever the last listing said of it.
-    var mayComeToServe: Bool {
-        switch stage {
-        case .underway, .holding: true
-        case .serving, .stalled, .standby, .retiring, .leaving, .inactive, .expired, .revoked, .gone, .unread: false
-        }
-    }
-
     /// True when its removal could take something away: it serves, or did and may still while it is renewed.
     var mayServe: Bool {
         switch stage {

@@ -126,7 +126,10 @@ extension PlanDraft {
         return isLately(asked)
     }
 
-    private func isLately(_ moment: Timestamp?) -> Bool { looksMayPredate(moment, skew: clockSkew ?? .zero) }
+    /// By Cloudflare's time or by ours: some moments are kept by the one, some by the other.
+    private func isLately(_ moment: Timestamp?) -> Bool {
+        looksMayPredate(moment) || looksMayPredate(moment, skew: clockSkew ?? .zero)
+    }
 
     private mutating func appear(_ fresh: Sighting, _ generation: Int?) {
         // What was over before it was ever seen is no news, unless it may be what an open operation made (S3).

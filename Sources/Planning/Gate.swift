@@ -82,6 +82,11 @@ struct Gate {
         if !isSending, let limit = issuanceLimit(action, reason, for: subject) { return limit }
         if !isSending, let full = lackOfRoom(for: action, record) { return full }
         guard action.effect == .remove, let id = action.object, let object = draft.objects[id] else { return nil }
+        guard !input.unconfirmed.contains(id) else {
+            return .wait(
+                because: .notSeen, "\(id) is on its way and may serve by now, and could not be asked about",
+                until: now + Self.changeInterval)
+        }
         return unproven(action, reason, object) ?? removalLimit(action, reason, for: subject)
             ?? uncovering(action, object)
     }
@@ -157,9 +162,13 @@ struct Gate {
                     + "works on it, then 'edgecertctl unhold \(path)'")
         }
         guard let tries = record.tries, tries.action == action.code, tries.object == action.object else { return nil }
+        let detail = "try \(tries.count) at \(tries.at.shown): \(tries.message)"
+        // It was accepted: asked for again because of a listing from before, it would count as undone from outside.
+        if action.isSeenInTraits, record.lastChangeAt == tries.at, draft.looksMayPredate(tries.at) {
+            return .wait(because: .retryLater, detail, until: draft.nextLook(for: tries.at + PlanDraft.listingLag))
+        }
         let next = tries.at + retryDelay(afterFailures: tries.count)
         guard now < next, now >= tries.at else { return nil }
-        let detail = "try \(tries.count) at \(tries.at.shown): \(tries.message)"
         if tries.reason == .keyTrouble {
             return Decision(.hold(wouldBe: action), because: .keyTrouble, detail, until: next)
         }
@@ -238,17 +247,15 @@ struct Gate {
             guard !isApproved(object.subject, .sameHostSetRefused) else { return nil }
             return .hold(action, because: .sameHostSetRefused, "no approval for \(action.summary)")
         }
-        guard reason == .superseded, object.mayServe || object.mayComeToServe || object.clientCertificate != nil else {
-            return nil
-        }
+        guard reason == .superseded, object.mayServe || object.clientCertificate != nil else { return nil }
         switch wishes[object.subject] {
         case .pack(let wish):
             let successors = ours(of: object.subject).filter { one in
                 one.id != object.id && one.pack.map { wish.isMet(by: $0, zoneName: input.zoneName) } ?? false
             }
             let proof = successors.compactMap { $0.proof(at: now) }.min()
-            guard let proof, proof <= now else {
-                return .wait(because: .proving, "\(object.id) stays until then", until: proof)
+            guard let proof, proof <= draft.lookedAt else {
+                return .wait(because: .proving, "\(object.id) stays until then", until: draft.nextLook(for: proof))
             }
             return nil
         case .clientCertificate(let wish):
@@ -287,19 +294,12 @@ struct Gate {
 
     /// No removal leaves a host without cover that is wished, or was served lately (S4).
     private mutating func uncovering(_ action: Action, _ object: ObjectRecord) -> Decision? {
-        guard object.mayServe || object.mayComeToServe, object.pack != nil, !object.hasEnded(at: now) else {
-            return nil
-        }
+        guard object.mayServe, object.pack != nil, !object.hasEnded(at: now) else { return nil }
         if isApproved(object.subject, .wouldUncover) { return nil }
         let cover = self.cover ?? Cover(draft.objects.values, wishes: wishes.values, leaving: leaving, now: now)
         self.cover = cover
         let hosts = cover.uncovered(byRemoving: object, after: removed)
         guard !hosts.isEmpty else { return nil }
-        guard object.mayServe else {
-            return .wait(
-                because: .proving,
-                "\(object.id) is on its way, and may be what serves \(hosts.prefix(5).joined(separator: ", ")) by now")
-        }
         let path = object.subject.path(zoneName: input.zoneName)
         return .hold(
             action, because: .wouldUncover,

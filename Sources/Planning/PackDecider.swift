@@ -136,9 +136,11 @@ struct PackDecider {
         if methodDiffers(current) { return recheck(current) }
         let removable = others.filter { isRemovable($0) }
         if !removable.isEmpty {
-            guard let proof = current.proof(at: now), proof <= now else {
+            // Seen at work when it is proven, and not only before.
+            let proof = current.proof(at: now)
+            guard let proof, proof <= scene.lookedAt else {
                 let wait = Decision.wait(
-                    because: .proving, "\(removable.count) older to go then", until: current.proof(at: now))
+                    because: .proving, "\(removable.count) older to go then", until: scene.nextLook(for: proof))
                 return discards(among: others) + [wait]
             }
             return removals(removable)
@@ -169,9 +171,9 @@ struct PackDecider {
         }
     }
 
-    /// What was ordered on the way, never served and gets no further need not wait for its successor.
+    /// What was ordered on the way and never served need not wait for its successor.
     private func discards(among others: [ObjectRecord]) -> [Decision] {
-        removals(others.filter { isRemovable($0) && $0.lastServedAt == nil && !$0.mayServe && !$0.mayComeToServe })
+        removals(others.filter { isRemovable($0) && $0.lastServedAt == nil && !$0.mayServe })
     }
 
     // MARK: Frame

@@ -37,6 +37,10 @@ struct PlanDraft {
         guard let moment else { return false }
         return moment > lookedAt + skew - Self.listingLag && moment < now + skew + Self.listingLag
     }
+    /// When to look for what a look no older than a moment would show; nil for nil.
+    func nextLook(for moment: Timestamp?) -> Timestamp? {
+        moment.map { $0 > now ? $0 : now + Schedule.afterChange }
+    }
     private var touchedObjects: Set<ObjectID> = []
     private var touchedSubjects: Set<Subject> = []
 

@@ -13,6 +13,8 @@ public struct PlanInput: Hashable, Sendable {
     public var lookedAt: Timestamp?
     /// What GETs by identifier said of things that a listing left in doubt; nil for "Cloudflare knows none".
     public var answers: [ObjectID: Sighting?]
+    /// Packs on their way that a plan removed, and that could not be asked about: they are not removed now.
+    public var unconfirmed: Set<ObjectID> = []
     /// Client certificates that are nobody's, with the generation of the key here that answers to each.
     public var keysInHand: [ObjectID: Int]
     /// By subject, the highest generation that a key is here for, where the database does not know what it was made
@@ -93,6 +95,21 @@ public struct Plan: Hashable, Sendable {
         (self.entries, self.changes, self.news) = (entries, changes, news)
         (self.state, self.doubtful, self.nextLook) = (state, doubtful, nextLook)
         self.lacksUnwantedElsewhere = lacksUnwantedElsewhere
+    }
+}
+
+extension Plan {
+    /// Packs that it removes because none of them serves, and that are on their way to: the listing may be too old to show
+    /// that one does by now (S4, S5).
+    public var removedOnTheirWay: [ObjectID] {
+        let removed = Set(entries.compactMap(\.decision.action).filter { $0.effect == .remove }.compactMap(\.object))
+        return state.objects.filter { record in
+            guard record.pack != nil, removed.contains(record.id) else { return false }
+            switch record.stage {
+            case .underway, .holding, .standby: return true
+            case .serving, .stalled, .retiring, .leaving, .inactive, .expired, .revoked, .gone, .unread: return false
+            }
+        }.map(\.id)
     }
 }
 

@@ -13,6 +13,10 @@ struct Scene {
     /// True where the looks may show how it was before a moment.
     func looksMayPredate(_ moment: Timestamp?) -> Bool { surroundings.draft.looksMayPredate(moment) }
 
+    /// When the looks were made.
+    var lookedAt: Timestamp { surroundings.draft.lookedAt }
+    func nextLook(for moment: Timestamp?) -> Timestamp? { surroundings.draft.nextLook(for: moment) }
+
     func adoptable(for wish: PackWish) -> ObjectID? { surroundings.adoptable(for: wish) }
     func adoptable(for wish: ClientCertificateWish) -> ObjectID? { surroundings.adoptable(for: wish) }
 

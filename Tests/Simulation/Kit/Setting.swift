@@ -41,10 +41,10 @@ struct Setting {
         ZoneID("\(number)" + String(repeating: "0a1b2c3d", count: 4).dropLast())
     }
 
-    /// One that was there before the daemon was: no listing is too old to show it.
+    /// One that was there before the daemon was: no listing is too old to show it, be it stale and late besides.
     private static func seed(_ hosts: [String], type: String = "advanced") -> PackSeed {
         var pack = PackSeed(hosts: hosts, type: type)
-        pack.createdOn = start - .minutes(5)
+        pack.createdOn = start - .minutes(15)
         return pack
     }
 

@@ -2,6 +2,7 @@ import CloudflareAPI
 import CloudflareModel
 import Domain
 import Planning
+import Synchronization
 import TestKit
 import Testing
 
@@ -173,6 +174,35 @@ import Testing
     }
 
     @Test(
+        "a pack on its way was removed for a later one, and had come to serve since the listing (S4, S5)",
+        .timeLimit(.minutes(1)), arguments: [true, false])
+    func onItsWay(isAnswered: Bool) async throws {
+        var model = ModelSettings()
+        model.listLag = .minutes(5)
+        var conduct = ZoneConduct()
+        (conduct.validation, conduct.validationDelay) = (.delayed, .minutes(8))
+        let bench = try await EngineBench([.pack(wish)], conduct: conduct, model: model)
+        await bench.run(for: .minutes(6))
+        let predecessor = try #require(try bench.objects().first?.id)
+        var wider = wish
+        wider.hosts = wish.hosts.adding(["api.v1.example.com"])
+        let asked = Tally()
+        bench.wire.before { (request) throws(TransportTrouble) in
+            guard request.method == .get, request.target.hasSuffix("/\(predecessor)") else { return }
+            asked.count.withLock { $0 += 1 }
+            if !isAnswered { throw .neverSent(.connection, "no way there") }
+        }
+        try await reload(bench, [.pack(wider)])
+        await bench.run(for: .minutes(12))
+        #expect(bench.cloudflare.ledger.acceptedRemovals(of: predecessor).isEmpty)
+        #expect((isAnswered ? 1...2 : 2...12).contains(asked.count.withLock { $0 }))
+        // All else goes on, whatever becomes of that question.
+        #expect(try bench.objects().first { $0.id != predecessor }?.sighting.status == "pending_validation")
+        await bench.run(for: .hours(2))
+        #expect(bench.cloudflare.ledger.acceptedRemovals(of: predecessor).count == 1)
+    }
+
+    @Test(
         "a removal was put off for ever where the other kind's listing takes longer than what was seen of its own proves",
         .timeLimit(.minutes(1)))
     func longListing() async throws {
@@ -266,4 +296,8 @@ import Testing
             return error.explanation.code
         }
     }
+}
+
+private final class Tally: Sendable {
+    let count = Mutex(0)
 }

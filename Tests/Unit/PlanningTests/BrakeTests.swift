@@ -271,6 +271,20 @@ import Testing
         #expect(run.verdict("main") == "hold undone-outside")
     }
 
+    @Test("S18: a re-check that a late listing did not show yet was made again, and counted as undone from outside")
+    func lateRecheck() {
+        var run = settledRun()
+        run.change(ObjectID("p1")) { $0.method = "http" }
+        #expect(run.pass(after: .hours(2)) == "recheck")
+        for _ in 0..<4 {
+            run.change(ObjectID("p1")) { $0.method = "http" }
+            #expect(run.pass(after: .minutes(2)) == ".")
+        }
+        #expect(run.state.subjects.first?.undoneAt == [])
+        #expect(run.pass(after: .minutes(3)) == "recheck")
+        #expect(run.state.subjects.first?.undoneAt.count == 1)
+    }
+
     @Test(
         "each mode goes as far as it may",
         arguments: [
