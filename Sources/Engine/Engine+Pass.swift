@@ -131,8 +131,7 @@ extension Engine {
                 let fresh = await look(at: zone, outdated, scope: scope(for: state, kinds), purpose)
                 for kind in outdated { (looks[kind], proofs[kind]) = (fresh.looks[kind], fresh.proofs[kind]) }
                 noteSight(of: zone, looks, purpose)
-                (input.looks, input.now) = (looks, ports.clock.now())
-                input.lookedAt = lookBegin.moment(at: input.now, ports.clock.uptime())
+                renew(&input, looks, lookBegin)
                 plan = try self.plan(&input)
             }
             // Each is asked about once in a round, and not too many: the others wait for another pass.
@@ -142,8 +141,7 @@ extension Engine {
                 let answers = await answers(about: ids, in: zone, state, purpose)
                 input.unconfirmed.formUnion(ids.filter { !answers.keys.contains($0) })
                 for sighting in answers.values.compactMap(\.self) { looks[sighting.kind]?.add(sighting) }
-                (input.looks, input.now) = (looks, ports.clock.now())
-                input.lookedAt = lookBegin.moment(at: input.now, ports.clock.uptime())
+                renew(&input, looks, lookBegin)
                 plan = try self.plan(&input)
             }
             if isStopping { return PassResult(trouble: Self.stoppingTrouble) }
@@ -288,6 +286,12 @@ extension Engine {
         input.obstacles.clockSkew = await skew()
         input.keysInHand = await keysInHand(zone, looks, state, duty)
         return input
+    }
+
+    /// For another plan with what was seen meanwhile.
+    private func renew(_ input: inout PlanInput, _ looks: [SubjectKind: Look], _ begin: LookBegin) {
+        (input.looks, input.now) = (looks, ports.clock.now())
+        input.lookedAt = begin.moment(at: input.now, ports.clock.uptime())
     }
 
     /// A plan. What is unwanted in the other zones is counted only for one that it matters to, which few are: the count

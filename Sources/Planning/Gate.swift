@@ -26,9 +26,7 @@ struct Gate {
     init(_ draft: PlanDraft, _ input: PlanInput, besides operation: Operation? = nil) {
         (self.draft, self.input) = (draft, input)
         approvals = Set(draft.liveApprovals.map { Licence(subject: $0.subject, reason: $0.reason) })
-        leaving = Set(
-            draft.operations.filter { $0.action.effect == .remove && $0.id != operation?.id }.compactMap(
-                \.action.object))
+        leaving = draft.askedToGo(besides: operation?.id)
     }
 
     private var now: Timestamp { input.now }

@@ -31,16 +31,24 @@ struct PlanDraft {
     var trueNow: Timestamp { now + (clockSkew ?? .zero) }
     /// When the clock of this machine shows, or showed, a moment of Cloudflare's time.
     func byOurClock(_ moment: Timestamp) -> Timestamp { moment - (clockSkew ?? .zero) }
+
     /// True where the looks may show how it was before a moment, by our clock or by one that this much is behind: listings
     /// lag.
     func looksMayPredate(_ moment: Timestamp?, skew: Duration = .zero) -> Bool {
         guard let moment else { return false }
         return moment > lookedAt + skew - Self.listingLag && moment < now + skew + Self.listingLag
     }
+
     /// When to look for what a look no older than a moment would show; nil for nil.
     func nextLook(for moment: Timestamp?) -> Timestamp? {
         moment.map { $0 > now ? $0 : now + Schedule.afterChange }
     }
+
+    /// Things whose removal an open operation is about: asked for, and not known to be made or not.
+    func askedToGo(besides operation: OperationID? = nil) -> Set<ObjectID> {
+        Set(operations.filter { $0.action.effect == .remove && $0.id != operation }.compactMap(\.action.object))
+    }
+
     private var touchedObjects: Set<ObjectID> = []
     private var touchedSubjects: Set<Subject> = []
 

@@ -5,8 +5,7 @@ extension PlanDraft {
     ///
     /// A revocation is not counted: it holds the subject at once, as `revoked-outside`.
     mutating func countUndoings() {
-        // Whether it was made is not known yet, and it is what was asked for.
-        let asked = Set(operations.filter { $0.action.effect == .remove }.compactMap(\.action.object))
+        let asked = askedToGo()
         for id in departures.sorted() where !asked.contains(id) {
             guard let record = objects[id], record.removedFor == nil, record.isOurs, record.stage != .revoked,
                 let wish = wishes[record.subject], !(record.stage == .leaving && record.clientCertificate != nil),

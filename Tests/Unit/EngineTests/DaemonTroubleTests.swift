@@ -21,6 +21,14 @@ import Testing
         try bench.ledger.openEpisodes().map(\.condition)
     }
 
+    private func benchOfTwoZones(_ conduct: ZoneConduct = ZoneConduct()) async throws -> EngineBench {
+        let bench = try await EngineBench(
+            [.pack(wish)], conduct: conduct, more: [ZoneSeed(name: "example.org", id: other, conduct: conduct)])
+        bench.source.put(twoZones())
+        _ = try await bench.engine.perform(.reload, by: "test")
+        return bench
+    }
+
     private func twoZones() -> Settings {
         var settings = EngineBench.settings([.pack(wish)])
         let pack = PackWish(
@@ -50,10 +58,7 @@ import Testing
     func fullDiskLooks() async throws {
         var conduct = ZoneConduct()
         conduct.validation = .manual
-        let bench = try await EngineBench(
-            [.pack(wish)], conduct: conduct, more: [ZoneSeed(name: "example.org", id: other, conduct: conduct)])
-        bench.source.put(twoZones())
-        _ = try await bench.engine.perform(.reload, by: "test")
+        let bench = try await benchOfTwoZones(conduct)
         await bench.run(for: .hours(6))
         func looks() -> [Int] {
             [zone, other].map {
@@ -76,9 +81,7 @@ import Testing
 
     @Test("zones that were put off waited for an alarm of long ago when no pass had found the disk writable again")
     func calledBackByCommand() async throws {
-        let bench = try await EngineBench([.pack(wish)], more: [ZoneSeed(name: "example.org", id: other)])
-        bench.source.put(twoZones())
-        _ = try await bench.engine.perform(.reload, by: "test")
+        let bench = try await benchOfTwoZones()
         await bench.run(for: .hours(6))
         await bench.engine.note(.unwritable(path: "test", detail: "full"))
         for id in [zone, other] { await bench.engine.putOff(id) }
@@ -132,9 +135,7 @@ import Testing
 
     @Test("a token that may see one zone of two is one episode, not one a look")
     func oneZoneRefused() async throws {
-        let bench = try await EngineBench([.pack(wish)], more: [ZoneSeed(name: "example.org", id: other)])
-        bench.source.put(twoZones())
-        _ = try await bench.engine.perform(.reload, by: "test")
+        let bench = try await benchOfTwoZones()
         await bench.run(for: .hours(1))
         bench.cloudflare.change {
             _ = $0.add(FaultRule(.serverErrorBefore(status: 403), path: "/zones/11111111111111111111111111111111/*"))
@@ -293,9 +294,7 @@ import Testing
 
     @Test("identifiers that were swapped in the settings are noticed although both zones are known (S17)")
     func swappedIdentifiers() async throws {
-        let bench = try await EngineBench([.pack(wish)], more: [ZoneSeed(name: "example.org", id: other)])
-        bench.source.put(twoZones())
-        _ = try await bench.engine.perform(.reload, by: "test")
+        let bench = try await benchOfTwoZones()
         await bench.run(for: .hours(1))
         let effects = bench.cloudflare.ledger.effects.count
         var swapped = twoZones()
