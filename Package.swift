@@ -184,8 +184,12 @@ let package = Package(
                 "TestKit", "CSimulationHooks", "PowerDisk", "SimulatorServer",
             ] + crypto, path: "Tests/Simulation/Kit", swiftSettings: strict),
         .executableTarget(
-            name: "edgecert-simulate", dependencies: ["Simulation", arguments], path: "Tests/Simulation/Program",
-            swiftSettings: strict, linkerSettings: shipped),
+            name: "edgecert-simulate",
+            dependencies: [
+                "Simulation", "CSQLite", arguments, .product(name: "Subprocess", package: "swift-subprocess"),
+                .product(name: "SystemPackage", package: "swift-system"),
+            ],
+            path: "Tests/Simulation/Program", swiftSettings: strict, linkerSettings: shipped),
         .executableTarget(
             name: "edgecert-power", dependencies: ["Simulation", "PowerDisk", arguments], path: "Tests/Power/Program",
             swiftSettings: strict),

@@ -8,7 +8,7 @@ import StateStore
 import TestKit
 
 /// What was wrong: the invariant and the words.
-public struct Violation: Hashable, Sendable {
+public struct Violation: Hashable, Codable, Sendable {
     public var invariant: String
     public var words: String
     public var day: Double
@@ -568,7 +568,7 @@ final class Run: @unchecked Sendable {
 }
 
 /// What a run came to.
-public struct Outcome: Sendable {
+public struct Outcome: Codable, Sendable {
     public var seed: UInt64
     public var violations: [Violation]
     /// Mishaps that were drawn, also those past the limit.
@@ -578,7 +578,7 @@ public struct Outcome: Sendable {
 }
 
 /// Numbers over one or many runs.
-public struct Totals: Sendable {
+public struct Totals: Codable, Sendable {
     public var seeds = 0
     public var zoneDays = 0
     public var steps = 0

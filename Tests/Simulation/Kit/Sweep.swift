@@ -1,7 +1,7 @@
 import Glibc
 import Synchronization
 
-/// Runs seeds, each on a thread of its own, and finds the shortest list of mishaps of one that fails.
+/// Runs a seed on a thread of its own, and finds the shortest list of mishaps of one that fails.
 public enum Sweep {
     /// One run on a thread of its own: the jobs of that thread, and of no other, are the run's.
     public static func run(
@@ -32,28 +32,6 @@ public enum Sweep {
         return "\(base)/edgecert-simulate-\(getpid())-\(number)"
     }
     private static let counter = Atomic<Int>(0)
-
-    /// Runs `seeds` over `workers` threads, and tells each outcome as it comes; stops early when that says so.
-    public static func all(
-        _ seeds: Range<UInt64>, days: Int, workers: Int, _ tell: @escaping @Sendable (Outcome) -> Bool
-    ) -> Totals {
-        let next = Atomic<UInt64>(seeds.lowerBound)
-        let isOver = Atomic<Bool>(false)
-        let totals = Mutex(Totals())
-        onThreads(workers) {
-            while !isOver.load(ordering: .relaxed) {
-                let seed = next.wrappingAdd(1, ordering: .relaxed).oldValue
-                guard seed < seeds.upperBound else { return }
-                let run = Run(seed: seed, days: days, isTracing: false, folder: folder(seed))
-                let outcome = run.go()
-                totals.withLock { totals in
-                    totals += outcome.totals
-                    if !tell(outcome) { isOver.store(true, ordering: .relaxed) }
-                }
-            }
-        }
-        return totals.withLock { $0 }
-    }
 
     /// The shortest beginning of the list of mishaps that still fails, and of it what cannot be left out either.
     public static func shrink(_ outcome: Outcome, days: Int) -> (limit: Int, skipped: Set<Int>) {
