@@ -114,8 +114,8 @@ let package = Package(
         .target(name: "CloudflareAPI", dependencies: ["Domain", "Engine"], swiftSettings: strict),
         .target(name: "Reports", dependencies: ["Domain", "Planning", "Engine"], swiftSettings: strict),
         // Adapters: they touch the world.
-        // What several adapters run on: an actor on a serial queue.
-        .target(name: "Executors", swiftSettings: strict),
+        // What several adapters run on: an actor on a serial queue, and sockets watched there.
+        .target(name: "Executors", dependencies: ["CEpoll"], swiftSettings: strict),
         .target(name: "Clockwork", dependencies: ["Domain", "Engine", "CTimerfd"], swiftSettings: strict),
         .target(
             name: "HTTPTransport", dependencies: ["Domain", "CloudflareAPI", "CCurl", "Executors"],
@@ -145,6 +145,7 @@ let package = Package(
         .systemLibrary(name: "CSystemd", pkgConfig: "libsystemd", providers: [.apt(["libsystemd-dev"])]),
         // What Swift's module of the C library leaves out.
         .systemLibrary(name: "CTimerfd"),
+        .systemLibrary(name: "CEpoll"),
         .systemLibrary(name: "CMalloc"),
         // Executables: they introduce the others to each other.
         .executableTarget(
@@ -204,6 +205,7 @@ let package = Package(
         unitTests("SystemdLink", ["Engine"]),
         unitTests("SettingsFile", ["Planning"]),
         unitTests("ControlAPI"),
+        unitTests("Executors"),
         unitTests("Clockwork", ["Engine", "Executors"]),
         // With the protocol that carries the reports: what it promises of their shape is held against them.
         unitTests("Reports", ["Planning", "Engine", "ControlAPI"]),

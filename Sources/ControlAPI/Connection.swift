@@ -1,4 +1,3 @@
-import Dispatch
 import Glibc
 
 /// One caller: what has come, what is to go, and the call in between. Lives inside the server's actor.
@@ -23,8 +22,8 @@ final class Connection {
     var begunAt: Duration?
     /// When bytes were last taken by the caller, while there are any.
     var unreadSince: Duration?
-    var reading: (any DispatchSourceRead)?
-    var writing: (any DispatchSourceWrite)?
+    /// There is something to be read by a caller who does not read.
+    var isBlocked = false
 
     init(id: Int, peer: PeerCredentials, descriptor: Descriptor, limit: Int, now: Duration) {
         (self.id, self.peer, self.descriptor, self.quietSince) = (id, peer, descriptor, now)
@@ -84,9 +83,6 @@ final class Connection {
     }
 
     func stop() {
-        reading?.cancel()
-        writing?.cancel()
-        (reading, writing) = (nil, nil)
         call?.task.cancel()
         call = nil
         waiting?.resume()

@@ -1,6 +1,6 @@
 import Glibc
 
-/// An open socket, closed when nothing refers to it any more: not before both of its sources are done with it.
+/// An open socket, closed when nothing refers to it any more.
 final class Descriptor: Sendable {
     let number: Int32
     init(_ number: Int32) { self.number = number }

@@ -20,8 +20,8 @@ public actor VarlinkServer {
     private let patience: Patience
     private let rights: @Sendable () -> ControlRights
     private let handler: any ControlHandler
-    private var listening: (any DispatchSourceRead)?
-    private var isPaused = false
+    private var epoll: Epoll?
+    private var listening: Descriptor?
     private var ownPath: String?
     private var connections: [Int: Connection] = [:]
     private var lastID = 0
@@ -51,12 +51,12 @@ public actor VarlinkServer {
 
     /// Ends every connection and stops listening. What is written but unread stays readable for its caller.
     public func stop() {
-        resumeAccepting()  // a source that is suspended cannot be let go
-        listening?.cancel()
         listening = nil
         if let ownPath { unlink(ownPath) }
         ownPath = nil
         for id in connections.keys { end(id) }
+        epoll?.cancel()
+        epoll = nil
     }
 
     /// Waits until the calls in flight are answered, or until patience ends. Streams are not waited for: they may have
@@ -81,14 +81,33 @@ public actor VarlinkServer {
             throw .system(path: path ?? "the handed socket", step: "fcntl", number: errno)
         }
         ownPath = path
-        let source = DispatchSource.makeReadSource(fileDescriptor: descriptor.number, queue: executor.queue)
-        source.setEventHandler { @Sendable [weak self] in self?.assumeIsolated { $0.acceptAll(descriptor) } }
-        source.setCancelHandler { @Sendable in withExtendedLifetime(descriptor) {} }
-        listening = source
-        source.activate()
+        guard let epoll = Epoll(queue: executor.queue) else {
+            throw .system(path: path ?? "the handed socket", step: "epoll_create1", number: errno)
+        }
+        guard epoll.watch(descriptor.number, key: Self.listener, reading: true, writing: false) else {
+            throw .system(path: path ?? "the handed socket", step: "epoll_ctl", number: errno)
+        }
+        (listening, self.epoll) = (descriptor, epoll)
+        epoll.start { @Sendable [weak self] in self?.assumeIsolated { $0.handleEvents() } }
     }
 
-    private func acceptAll(_ listener: Descriptor) {
+    /// The listening socket's key; each connection's is its number, from 1 on, never used again.
+    private static let listener: UInt64 = 0
+
+    private func handleEvents() {
+        for event in epoll?.events() ?? [] {
+            guard event.key != Self.listener else {
+                acceptAll()
+                continue
+            }
+            let id = Int(event.key)
+            if event.isReadable, connections[id]?.isHalfClosed == false { readable(id) }
+            if event.isWritable, connections[id]?.isBlocked == true { roomCame(id) }
+        }
+    }
+
+    private func acceptAll() {
+        guard let listener = listening else { return }
         for _ in 0..<64 {
             let number = accept(listener.number, nil, nil)
             if number < 0 {
@@ -103,37 +122,45 @@ public actor VarlinkServer {
 
     /// Out of descriptors or memory: the caller stays in the queue, and asking again at once would only burn time.
     private func pauseAccepting() {
-        listening?.suspend()
-        isPaused = true
+        if let listening { epoll?.forget(listening.number) }
         executor.queue.asyncAfter(deadline: .now() + .seconds(1)) { @Sendable [weak self] in
             self?.assumeIsolated { $0.resumeAccepting() }
         }
     }
 
     private func resumeAccepting() {
-        if isPaused { listening?.resume() }
-        isPaused = false
+        guard let listening, let epoll else { return }
+        if !epoll.watch(listening.number, key: Self.listener, reading: true, writing: false) { pauseAccepting() }
     }
 
     private func admit(_ descriptor: Descriptor) {
         guard let peer = PeerCredentials(ofSocket: descriptor.number) else { return }
-        let places = limits.connections - (rights().isAdministrator(peer) ? 0 : limits.reservedConnections)
-        guard connections.count < places else { return }
+        // Only where places are short does it matter who it is: the names of groups may be long in coming.
+        let count = connections.count
+        guard count < limits.connections,
+            count < limits.connections - limits.reservedConnections || rights().isAdministrator(peer)
+        else { return }
         lastID += 1
         let id = lastID
         let connection = Connection(
             id: id, peer: peer, descriptor: descriptor, limit: limits.callBytes, now: patience.now())
-        let source = DispatchSource.makeReadSource(fileDescriptor: descriptor.number, queue: executor.queue)
-        source.setEventHandler { @Sendable [weak self] in self?.assumeIsolated { $0.readable(id) } }
-        source.setCancelHandler { @Sendable in withExtendedLifetime(descriptor) {} }
-        connection.reading = source
+        guard watch(connection) else { return }
         connections[id] = connection
-        source.activate()
         keepSweeping()
     }
 
+    /// For what it waits for: calls until it says that there are no more, and room once the caller does not read.
+    private func watch(_ connection: Connection) -> Bool {
+        epoll?.watch(
+            connection.descriptor.number, key: UInt64(connection.id), reading: !connection.isHalfClosed,
+            writing: connection.isBlocked) ?? false
+    }
+
     private func end(_ id: Int) {
-        connections.removeValue(forKey: id)?.stop()
+        if let connection = connections.removeValue(forKey: id) {
+            epoll?.forget(connection.descriptor.number)
+            connection.stop()
+        }
         if connections.isEmpty {
             sweeping?.cancel()
             sweeping = nil
@@ -192,8 +219,7 @@ public actor VarlinkServer {
         let mayListen = connection.call != nil || connection.unreadCount > 0
         guard mayListen, !connection.descriptor.isHungUp else { return end(connection.id) }
         connection.isHalfClosed = true
-        connection.reading?.cancel()
-        connection.reading = nil
+        if !watch(connection) { end(connection.id) }
     }
 
     /// Begins the next call that is whole. A caller that does not read its replies gets no further ones: its calls wait.
@@ -305,13 +331,14 @@ public actor VarlinkServer {
 
     private func writable(_ id: Int) {
         guard let connection = connections[id] else { return }
-        switch connection.flush(now: patience.now()) {
-        case .broken: return end(id)
-        case .blocked: watchForRoom(connection)
-        case .drained:
-            connection.writing?.cancel()
-            connection.writing = nil
-            if connection.isHalfClosed, connection.call == nil, connection.incoming.isEmpty { return end(id) }
+        let flow = connection.flush(now: patience.now())
+        if flow == .broken { return end(id) }
+        if connection.isBlocked != (flow == .blocked) {
+            connection.isBlocked.toggle()
+            guard watch(connection) else { return end(id) }
+        }
+        if flow == .drained, connection.isHalfClosed, connection.call == nil, connection.incoming.isEmpty {
+            return end(id)
         }
         if connection.unreadCount <= limits.unreadBytes / 2 {
             connection.waiting?.resume()
@@ -323,15 +350,5 @@ public actor VarlinkServer {
     private func roomCame(_ id: Int) {
         writable(id)
         if let connection = connections[id] { take(from: connection) }
-    }
-
-    private func watchForRoom(_ connection: Connection) {
-        guard connection.writing == nil else { return }
-        let (id, descriptor) = (connection.id, connection.descriptor)
-        let source = DispatchSource.makeWriteSource(fileDescriptor: descriptor.number, queue: executor.queue)
-        source.setEventHandler { @Sendable [weak self] in self?.assumeIsolated { $0.roomCame(id) } }
-        source.setCancelHandler { @Sendable in withExtendedLifetime(descriptor) {} }
-        connection.writing = source
-        source.activate()
     }
 }

@@ -2,9 +2,10 @@ import CCurl
 import CloudflareAPI
 import Dispatch
 import Executors
+import Glibc
 
-/// libcurl's multi handle, driven by Dispatch: its sockets are watched by sources and its time-outs by one timer, all
-/// on the one queue that is this actor's executor. Nothing here blocks: names are looked up on libcurl's own threads.
+/// libcurl's multi handle: its sockets are watched through one epoll instance and its time-outs by one timer, both on
+/// the one queue that is this actor's executor. Nothing here blocks: names are looked up on libcurl's own threads.
 actor CurlLoop {
     typealias Identifier = UInt64
 
@@ -22,21 +23,24 @@ actor CurlLoop {
     private let multi: UnsafeMutableRawPointer
     private let trustedRoots: String?
     private let limit: Int
+    private let epoll: Epoll
     private let timer: any DispatchSourceTimer
     private var waiting: [Waiting] = []
     private var transfers: [Identifier: Transfer] = [:]
-    private var sockets: [Int32: WatchedSocket] = [:]
-    /// Sockets whose duplicates are not closed yet.
-    private var openSockets = 0
     private var isClosed = false
-    private var whenClosed: [() -> Void] = []
 
     /// - Parameter limit: Requests at the same time; more wait for their turn.
     init(trustedRoots: String?, limit: Int) throws(HTTPTransportTrouble) {
         guard curl_global_init(Int(CURL_GLOBAL_DEFAULT)) == CURLE_OK, let multi = curl_multi_init() else {
             throw .unusableLibrary("libcurl cannot be initialised")
         }
-        (self.multi, self.trustedRoots, self.limit) = (multi, trustedRoots, max(1, limit))
+        guard let epoll = Epoll(queue: executor.queue) else {
+            let detail = String(cString: strerror(errno))
+            curl_multi_cleanup(multi)
+            curl_global_cleanup()
+            throw .noWatch(detail)
+        }
+        (self.multi, self.epoll, self.trustedRoots, self.limit) = (multi, epoll, trustedRoots, max(1, limit))
         timer = DispatchSource.makeTimerSource(queue: executor.queue)
     }
 
@@ -58,6 +62,7 @@ actor CurlLoop {
         }
         edgecert_multi_set_long(multi, CURLMOPT_MAX_TOTAL_CONNECTIONS, limit)
         edgecert_multi_set_long(multi, CURLMOPT_MAXCONNECTS, min(limit, 8))
+        epoll.start { @Sendable [weak self] in self?.assumeIsolated { $0.socketsReady() } }
         timer.setEventHandler { @Sendable [weak self] in
             self?.assumeIsolated { $0.step(CURL_SOCKET_TIMEOUT, 0) }
         }
@@ -121,29 +126,22 @@ actor CurlLoop {
             leeway: .milliseconds(1))
     }
 
+    /// libcurl says so before it closes a socket. One that the kernel does not watch ends with its request's time-out.
     private func watch(_ socket: Int32, _ what: Int32) {
-        if what == CURL_POLL_REMOVE {
-            sockets.removeValue(forKey: socket)?.cancel()
-            return
-        }
-        guard let watched = sockets[socket] ?? add(socket) else { return }
-        watched.watch(
+        _ = epoll.watch(
+            socket, key: UInt64(UInt32(bitPattern: socket)),
             reading: what == CURL_POLL_IN || what == CURL_POLL_INOUT,
             writing: what == CURL_POLL_OUT || what == CURL_POLL_INOUT)
     }
 
-    /// - Returns: nil when no descriptor is left; the request then ends by its time-out.
-    private func add(_ socket: Int32) -> WatchedSocket? {
-        let watched = WatchedSocket(
-            socket, queue: executor.queue,
-            ready: { [weak self] writable in
-                self?.assumeIsolated { $0.step(socket, writable ? CURL_CSELECT_OUT : CURL_CSELECT_IN) }
-            },
-            closed: { self.assumeIsolated { $0.socketClosed() } })
-        guard let watched else { return nil }
-        sockets[socket] = watched
-        openSockets += 1
-        return watched
+    /// A socket that libcurl has closed meanwhile, or whose number is another one's by now, does no harm: libcurl looks
+    /// for itself what there is to read.
+    private func socketsReady() {
+        for event in epoll.events() {
+            step(
+                Int32(truncatingIfNeeded: event.key),
+                (event.isReadable ? CURL_CSELECT_IN : 0) | (event.isWritable ? CURL_CSELECT_OUT : 0))
+        }
     }
 
     /// Lets libcurl do what there is to do, and ends what is done.
@@ -163,7 +161,7 @@ actor CurlLoop {
 
     // MARK: The end
 
-    /// Ends every request and closes every connection. The last descriptors are closed a moment later.
+    /// Ends every request and closes every connection.
     func shutDown() {
         guard !isClosed else { return }
         isClosed = true
@@ -171,22 +169,13 @@ actor CurlLoop {
         waiting = []
         for id in transfers.keys.sorted() { remove(id)?.end(.closed, "the transport is shut down") }
         curl_multi_cleanup(multi)
-        for socket in sockets.values { socket.cancel() }
-        sockets = [:]
         timer.cancel()
+        epoll.cancel()
     }
 
     /// Shuts down, and comes back when no descriptor is left.
     func close() async {
         shutDown()
-        guard openSockets > 0 else { return }
-        await withCheckedContinuation { continuation in whenClosed.append { continuation.resume() } }
-    }
-
-    private func socketClosed() {
-        openSockets -= 1
-        guard isClosed, openSockets == 0 else { return }
-        for call in whenClosed { call() }
-        whenClosed = []
+        await withCheckedContinuation { continuation in epoll.cancel { continuation.resume() } }
     }
 }

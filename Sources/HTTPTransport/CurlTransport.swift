@@ -82,6 +82,8 @@ public final class CurlTransport: Transport {
 /// Why requests cannot be sent at all.
 public enum HTTPTransportTrouble: Error, Hashable, Sendable {
     case unusableLibrary(String)
+    /// Sockets cannot be watched: no descriptor or memory is left.
+    case noWatch(String)
     case unreadableRoots(path: String, detail: String)
 }
 
@@ -89,6 +91,10 @@ extension HTTPTransportTrouble: Explained {
     public var explanation: Explanation {
         switch self {
         case .unusableLibrary(let detail): Explanation(code: "http-library", summary: detail)
+        case .noWatch(let detail):
+            Explanation(
+                code: "http-watch", summary: "sockets cannot be watched: \(detail)",
+                hint: "look at the service's LimitNOFILE= and at the machine's memory")
         case .unreadableRoots(let path, let detail):
             Explanation(
                 code: "http-roots", summary: "\(path) cannot be read: \(detail)",

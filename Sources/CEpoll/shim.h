@@ -1,0 +1,3 @@
+// Swift's own module of the C library leaves out <sys/epoll.h>.
+#pragma once
+#include <sys/epoll.h>
