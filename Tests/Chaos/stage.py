@@ -104,8 +104,10 @@ class Stage:
     # Asking
 
     def rows(self):
-        code, report = self.daemon.ctl("list", "--json")
-        return report["rows"] if isinstance(report, dict) else []
+        code, report = self.daemon.ctl("list", "--json", timeout=30)
+        if code != 0:
+            raise Trouble(f"list ended with {code}: {report}")
+        return report["rows"]
 
     def is_as_wanted(self):
         wished = [row for row in self.rows() if row["wished"]]

@@ -83,6 +83,18 @@ class Process:
     def threads(self):
         return len(os.listdir(f"/proc/{self.pid}/task"))
 
+    def where_it_is(self):
+        """What each thread does, and what waits at unix sockets: for when it does not answer."""
+        lines = []
+        for task in sorted(pathlib.Path(f"/proc/{self.pid}/task").iterdir()):
+            name, call, state = ((task / file).read_text() for file in ("comm", "syscall", "status"))
+            lines.append(f"{name.strip()}: {re.search(r'State:.(.)', state)[1]}, system call {call.strip()}")
+        for number, what in sorted(self.descriptors().items()):
+            if what == "anon_inode:[eventpoll]":
+                lines.append(pathlib.Path(f"/proc/{self.pid}/fdinfo/{number}").read_text().strip())
+        sockets = subprocess.run(["ss", "-xap"], stdout=subprocess.PIPE, text=True).stdout
+        return "\n".join(lines + [line for line in sockets.splitlines() if f"pid={self.pid}," in line])
+
 
 def stop_all():
     for process in list(Process.all):
@@ -204,7 +216,11 @@ class Daemon(Process):
 
     def ctl(self, *words, timeout=60):
         """Runs the tool against it; gives its exit code, and what it said or, for `--json`, what that means."""
-        return self.tool(*words, "--socket", self.folder / "control.sock", timeout=timeout)
+        try:
+            return self.tool(*words, "--socket", self.folder / "control.sock", timeout=timeout)
+        except subprocess.TimeoutExpired:
+            self.check()
+            raise Trouble(f"no answer to '{words[0]}' within {timeout} s:\n{self.where_it_is()}") from None
 
     def tool(self, *words, timeout=60):
         done = subprocess.run(
