@@ -29,7 +29,8 @@ public actor VarlinkServer {
 
     /// - Parameters:
     ///   - version: The daemon's, for `GetInfo`.
-    ///   - rights: Asked at each call that changes something, so that a group made later counts.
+    ///   - rights: Asked at each call that changes something, so that a group made later counts, and for each caller once
+    ///     only the places for administrators are left.
     public init(
         version: String, handler: any ControlHandler, limits: ControlLimits = ControlLimits(),
         patience: Patience = .monotonic,
@@ -80,15 +81,21 @@ public actor VarlinkServer {
         guard descriptor.prepare() else {
             throw .system(path: path ?? "the handed socket", step: "fcntl", number: errno)
         }
-        ownPath = path
         guard let epoll = Epoll(queue: executor.queue) else {
-            throw .system(path: path ?? "the handed socket", step: "epoll_create1", number: errno)
+            throw unwatched(path, "epoll_create1")
         }
         guard epoll.watch(descriptor.number, key: Self.listener, reading: true, writing: false) else {
-            throw .system(path: path ?? "the handed socket", step: "epoll_ctl", number: errno)
+            throw unwatched(path, "epoll_ctl")
         }
-        (listening, self.epoll) = (descriptor, epoll)
+        (listening, ownPath, self.epoll) = (descriptor, path, epoll)
         epoll.start { @Sendable [weak self] in self?.assumeIsolated { $0.handleEvents() } }
+    }
+
+    /// Takes the socket's file away again, as nobody is going to answer there.
+    private func unwatched(_ path: String?, _ step: String) -> SocketTrouble {
+        let trouble = SocketTrouble.system(path: path ?? "the handed socket", step: step, number: errno)
+        if let path { unlink(path) }
+        return trouble
     }
 
     /// The listening socket's key; each connection's is its number, from 1 on, never used again.

@@ -126,7 +126,7 @@ actor CurlLoop {
             leeway: .milliseconds(1))
     }
 
-    /// libcurl says so before it closes a socket. One that the kernel does not watch ends with its request's time-out.
+    /// libcurl means to say so before it closes a socket. One that the kernel does not watch ends with its request's time-out.
     private func watch(_ socket: Int32, _ what: Int32) {
         _ = epoll.watch(
             socket, key: UInt64(UInt32(bitPattern: socket)),
@@ -134,8 +134,8 @@ actor CurlLoop {
             writing: what == CURL_POLL_OUT || what == CURL_POLL_INOUT)
     }
 
-    /// A socket that libcurl has closed meanwhile, or whose number is another one's by now, does no harm: libcurl looks
-    /// for itself what there is to read.
+    /// A socket that libcurl has closed meanwhile, or whose number is another one's by now, does no harm: it knows of none,
+    /// or finds nothing to read there.
     private func socketsReady() {
         for event in epoll.events() {
             step(

@@ -2,6 +2,8 @@
 
 import importlib.util
 import json
+import os
+import socket
 import subprocess
 import sys
 import unittest
@@ -53,6 +55,26 @@ class Socket(Bench):
         self.ctl("status")
         self.assertFalse(can_connect())
         self.assertEqual(self.service.state, "failed")
+
+    def test_it_answers_again_once_there_are_descriptors_again(self):
+        self.start()
+        daemon = self.service.show("MainPID")
+        highest = max(int(name) for name in os.listdir(f"/proc/{daemon}/fd"))
+        run("prlimit", "--pid", daemon, f"--nofile={highest + 4}:")
+        callers = [socket.socket(socket.AF_UNIX) for _ in range(12)]
+        answered = 0
+        for caller in callers:
+            caller.settimeout(1)
+            caller.connect(SOCKET)
+            caller.sendall(b'{"method":"org.varlink.service.GetInfo"}\0')
+            try:
+                answered += caller.recv(1) == b"{"
+            except TimeoutError:
+                pass
+        self.assertTrue(0 < answered < 12, answered)
+        for caller in callers:
+            caller.close()
+        self.assertEqual(self.ctl("status").returncode, 0)
 
     def test_it_comes_back_with_the_daemon_that_was_killed(self):
         self.service.drop_in("[Service]\nRestartSec=100ms\n")

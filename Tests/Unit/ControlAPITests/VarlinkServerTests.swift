@@ -375,6 +375,19 @@ private let show = #"{"method":"io.edgecert.Control.Show","parameters":{"subject
         await bench.stop()
     }
 
+    @Test("a caller that has stopped sending and leaves before it has read its answer is let go")
+    func halfClosedAndGone() async throws {
+        let bench = try await Bench()
+        do {
+            let caller = try bench.caller()
+            caller.send(#"{"method":"io.edgecert.Control.Audit"}"# + "\0")
+            shutdown(caller.descriptor.number, Int32(SHUT_WR))
+            while await bench.server.unreadBytes == 0 { await Task.yield() }
+        }
+        while await bench.server.connectionCount > 0 { await Task.yield() }
+        await bench.stop()
+    }
+
     @Test("stopping ends every connection and removes the socket")
     func stops() async throws {
         let bench = try await Bench()
