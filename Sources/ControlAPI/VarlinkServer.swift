@@ -78,21 +78,17 @@ public actor VarlinkServer {
     // MARK: Callers come and go
 
     private func serve(_ descriptor: Descriptor, path: String?) throws(SocketTrouble) {
-        guard descriptor.prepare() else {
-            throw .system(path: path ?? "the handed socket", step: "fcntl", number: errno)
-        }
-        guard let epoll = Epoll(queue: executor.queue) else {
-            throw unwatched(path, "epoll_create1")
-        }
+        guard descriptor.prepare() else { throw unserved(path, "fcntl") }
+        guard let epoll = Epoll(queue: executor.queue) else { throw unserved(path, "epoll_create1") }
         guard epoll.watch(descriptor.number, key: Self.listener, reading: true, writing: false) else {
-            throw unwatched(path, "epoll_ctl")
+            throw unserved(path, "epoll_ctl")
         }
         (listening, ownPath, self.epoll) = (descriptor, path, epoll)
         epoll.start { @Sendable [weak self] in self?.assumeIsolated { $0.handleEvents() } }
     }
 
     /// Takes the socket's file away again, as nobody is going to answer there.
-    private func unwatched(_ path: String?, _ step: String) -> SocketTrouble {
+    private func unserved(_ path: String?, _ step: String) -> SocketTrouble {
         let trouble = SocketTrouble.system(path: path ?? "the handed socket", step: step, number: errno)
         if let path { unlink(path) }
         return trouble
