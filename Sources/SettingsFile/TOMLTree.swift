@@ -69,8 +69,11 @@ final class TOMLTable {
 
     init(_ origin: Origin) { self.origin = origin }
 
-    // A place that is found is one of `entries`: nothing is ever taken out of them, and `index` has only places of theirs.
+    /// No place that is found is past the end of `entries`: nothing is ever taken out of them, and `index` has only
+    /// places of theirs.
     subscript(key: TOMLKey) -> Entry? { place(of: key).map { entries[$0] } }
+
+    /// Ends nowhere but in the one above, whose proof is its own.
     subscript(key: String) -> Entry? { self[TOMLKey(text: key)] }
 
     /// The key must not be there yet.
