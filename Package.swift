@@ -187,7 +187,7 @@ let package = Package(
         .executableTarget(
             name: "edgecert-simulate",
             dependencies: [
-                "Simulation", "CSQLite", arguments, .product(name: "Subprocess", package: "swift-subprocess"),
+                "Simulation", arguments, .product(name: "Subprocess", package: "swift-subprocess"),
                 .product(name: "SystemPackage", package: "swift-system"),
             ],
             path: "Tests/Simulation/Program", swiftSettings: strict, linkerSettings: shipped),

@@ -32,7 +32,7 @@ struct Power: ParsableCommand {
     }
 
     func run() throws {
-        hashAlike()
+        Alike.begin()
         if let seed { return try one(PowerCuts.Cut(seed: seed, at: at, again: again)) }
         let whole = PowerCuts.tell(PowerCuts.Cut(seed: 0, at: nil))
         print("calls of a telling without a cut: \(whole.calls)")
@@ -60,15 +60,6 @@ struct Power: ParsableCommand {
         for violation in outcome.violations { print("violation: \(violation.invariant): \(violation.words)") }
         print("\(outcome.cuts) cuts, \(outcome.calls) calls, \(outcome.violations.count) violations")
         if !outcome.violations.isEmpty { throw ExitCode(1) }
-    }
-
-    /// Begins again where hashing is not the same in every process: what is made from a set may show its order.
-    private func hashAlike() {
-        guard getenv("SWIFT_DETERMINISTIC_HASHING") == nil else { return }
-        setenv("SWIFT_DETERMINISTIC_HASHING", "1", 1)
-        var arguments = CommandLine.arguments.map { strdup($0) }
-        arguments.append(nil)
-        execv("/proc/self/exe", &arguments)
     }
 }
 

@@ -1,5 +1,6 @@
 #include "hooks.h"
 #include <pthread.h>
+#include <sqlite3.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -25,6 +26,12 @@ void edgecert_take_jobs(edgecert_job_taker taker, void *context) {
     pthread_once(&once, install);
     current_taker = taker;
     current_context = context;
+}
+
+int edgecert_keep_databases_within(void) {
+    int code = sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+    if (code != SQLITE_OK) return code;
+    return sqlite3_vfs_register(sqlite3_vfs_find("unix-excl"), 1);
 }
 
 void edgecert_run_job(void *job) {

@@ -1,4 +1,5 @@
 import CSQLite
+import Glibc
 
 /// Reads the rows of the database by plain SQL over a connection of its own: not through what the product reads with.
 ///
@@ -6,10 +7,12 @@ import CSQLite
 final class Rows: @unchecked Sendable {
     private var connection: OpaquePointer?
     private var statements: [String: OpaquePointer] = [:]
+    private let file: FileIdentity?
 
     /// - Returns: nil while there is no database that can be opened.
     init?(_ path: String) {
-        guard sqlite3_open_v2(path, &connection, SQLITE_OPEN_READONLY, nil) == SQLITE_OK else {
+        file = FileIdentity(path)
+        guard sqlite3_open_v2(path, &connection, SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX, nil) == SQLITE_OK else {
             sqlite3_close_v2(connection)
             return nil
         }
@@ -18,6 +21,21 @@ final class Rows: @unchecked Sendable {
     deinit {
         for statement in statements.values { sqlite3_finalize(statement) }
         sqlite3_close_v2(connection)
+    }
+
+    /// Whether the file at this path is still the one that is read here: what opened it need not be opened again.
+    func reads(_ path: String) -> Bool { file != nil && file == FileIdentity(path) }
+
+    private struct FileIdentity: Equatable {
+        let device: dev_t
+        let number: ino_t
+
+        /// - Returns: nil where there is no such file.
+        init?(_ path: String) {
+            var facts = stat()
+            guard stat(path, &facts) == 0 else { return nil }
+            (device, number) = (facts.st_dev, facts.st_ino)
+        }
     }
 
     /// Changes whenever somebody else has written.

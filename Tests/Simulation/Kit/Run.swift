@@ -451,7 +451,7 @@ final class Run: @unchecked Sendable {
             let opened = try SQLiteLedger.open(inFolder: folder, now: clock.now())
             lives += 1
             trace { "the daemon starts, life \(lives): \(opened.outcome)" }
-            rows = Rows(opened.ledger.path)
+            if rows?.reads(opened.ledger.path) != true { rows = Rows(opened.ledger.path) }
             rowsVersion = -1
             if isPutBack, let rows { takeUp(putBack: rows) }
             let life = Life(lives, self, opened, settings)

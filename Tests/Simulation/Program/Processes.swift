@@ -15,7 +15,7 @@ struct Processes {
     ///
     /// - Throws: when a process ends otherwise than it should; then no number can be trusted.
     func run(_ workers: Int, _ tell: (Outcome) -> Bool) async throws {
-        var left = chunks[...]
+        var left = chunks(workers)[...]
         try await withThrowingTaskGroup(of: [Outcome].self) { group in
             for chunk in left.prefix(workers) { group.addTask { try await outcomes(chunk) } }
             left = left.dropFirst(workers)
@@ -31,11 +31,17 @@ struct Processes {
         let description: String
     }
 
-    private var chunks: [Range<UInt64>] {
-        let size: UInt64 = isFirstEnough ? 1 : 10
-        return stride(from: seeds.lowerBound, to: seeds.upperBound, by: Int(size)).map {
-            $0..<min($0 + size, seeds.upperBound)
+    /// Ten seeds each, and towards the end ever fewer, so that no process works on while the others have nothing left.
+    private func chunks(_ workers: Int) -> [Range<UInt64>] {
+        var chunks: [Range<UInt64>] = []
+        var next = seeds.lowerBound
+        while next < seeds.upperBound {
+            let left = seeds.upperBound - next
+            let size = isFirstEnough ? 1 : min(10, max(1, left / 4 / UInt64(workers)))
+            chunks.append(next..<next + size)
+            next += size
         }
+        return chunks
     }
 
     private func outcomes(_ chunk: Range<UInt64>) async throws -> [Outcome] {

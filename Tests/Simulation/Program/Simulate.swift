@@ -1,5 +1,4 @@
 import ArgumentParser
-import CSQLite
 import Glibc
 import Simulation
 
@@ -33,8 +32,8 @@ struct Simulate: AsyncParsableCommand {
     }
 
     func run() async throws {
-        Self.hashAlike()
-        Self.lockWithin()
+        Alike.begin()
+        Alike.keepDatabasesWithin()
         if let seed { return try one(seed) }
         if outcomes { return try tellOutcomes() }
         if !untilViolation { print("seeds \(first) to \(first + seeds - 1), \(days) days each") }
@@ -70,23 +69,6 @@ struct Simulate: AsyncParsableCommand {
             print(try Processes.line(Sweep.run(seed: seed, days: days)))
             fflush(nil)
         }
-    }
-
-    /// Begins again where hashing is not the same in every process: what is made from a set may show its order. With
-    /// more of what was freed kept at hand than glibc does by itself, for 5 % less time (November 2026).
-    private static func hashAlike() {
-        guard getenv("SWIFT_DETERMINISTIC_HASHING") == nil else { return }
-        setenv("SWIFT_DETERMINISTIC_HASHING", "1", 1)
-        setenv("GLIBC_TUNABLES", "glibc.malloc.tcache_count=1000", 0)
-        var arguments = CommandLine.arguments.map { strdup($0) }
-        arguments.append(nil)
-        execv("/proc/self/exe", &arguments)
-    }
-
-    /// Locks a file among this process's connections alone: no other one opens it. The daemon locks for everybody. 10 %
-    /// less time (November 2026).
-    private static func lockWithin() {
-        sqlite3_vfs_register(sqlite3_vfs_find("unix-excl"), 1)
     }
 
     private func one(_ seed: UInt64) throws {
