@@ -28,6 +28,7 @@ enum Mishap: String, CaseIterable {
     case storeBusy = "store-busy"
     case storeFull = "store-full"
     case storeFails = "store-ioerr"
+    case keysFail = "keys-fail"
     case crash
     case reloadInPass = "reload-in-pass"
     case stopInPass = "stop-in-pass"
@@ -48,6 +49,7 @@ enum Mishap: String, CaseIterable {
         case .slow: (0.4, [0.02, 0.2])
         case .burst5xx, .tokenRefused: (0.3, [0.003, 0.01])
         case .storeBusy, .storeFull, .storeFails: (0.25, [0.002, 0.01, 0.05])
+        case .keysFail: (0.3, [0.05, 0.3])
         case .notFound: (0.3, [0.1, 0.5])
         case .clockStep, .clockLeap: (0.25, [0.02, 0.06])
         case .sleep: (0.3, [0.03, 0.1])

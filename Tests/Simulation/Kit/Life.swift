@@ -33,7 +33,7 @@ final class Life: @unchecked Sendable {
             ports: Engine.Ports(
                 ledger: ledger,
                 provider: { Provider(mode: $0, looking: client, creating: client, changing: client, removing: client) },
-                budget: budget, keys: run.keys, commands: run.commands, clock: run.clock, timers: timers,
+                budget: budget, keys: LifeKeys(self), commands: LifeCommands(self), clock: run.clock, timers: timers,
                 chance: run.chance, news: LifeVoice(self), supervisor: LifeVoice(self), settings: LifeSettings(self),
                 onCorruption: { [unowned self] trouble in self.run.complain("store", "taken for corrupt: \(trouble)") }),
             settings: settings, era: opened.era(version: Edgecert.version, chance: run.chance))
@@ -69,6 +69,7 @@ struct LifeVoice: NewsSink, Supervisor {
         // The journal's socket may be gone; the outbox that waits for it is no part of a run.
         guard !life.isDead, !life.run.isDeaf else { return }
         life.run.hear(news)
+        if life.run.fires(.crash, "with the news", times: 0.2) { life.run.crash() }
     }
 
     func tell(_ notice: Notice) {}
@@ -80,6 +81,7 @@ struct LifeSettings: SettingsSource {
     init(_ life: Life) { self.life = life }
 
     func load() async throws(SettingsRefusal) -> Settings {
+        if !life.isDead, life.run.fires(.crash, "at the settings", times: 5) { life.run.crash() }
         let settings = try life.run.disk.get()
         if !life.isDead { life.run.takenUp(settings) }
         return settings
@@ -94,6 +96,13 @@ struct LifeLedger: Ledger {
     private func alive() throws(StoreTrouble) -> SQLiteLedger {
         if life.isDead { throw .unwritable(path: "simulated", detail: "the process is gone") }
         return life.store
+    }
+
+    /// For everything but a commit: the process may end there as well.
+    private func reached() throws(StoreTrouble) -> SQLiteLedger {
+        _ = try alive()
+        if life.run.fires(.crash, "at the database", times: 0.1) { life.run.crash() }
+        return try alive()
     }
 
     func commit(_ changes: [Change]) throws(StoreTrouble) {
@@ -114,7 +123,7 @@ struct LifeLedger: Ledger {
     }
 
     func state(of zone: ZoneID, now: Timestamp) throws(StoreTrouble) -> ZoneState {
-        let store = try alive()
+        let store = try reached()
         if life.run.fires(.storeFails, "reading", times: 0.1) {
             life.run.hinder()
             throw .unwritable(path: "simulated", detail: "disk I/O error (SQLite 10)")
@@ -123,32 +132,32 @@ struct LifeLedger: Ledger {
     }
 
     func counts(names: Set<String>, now: Timestamp) throws(StoreTrouble) -> BrakeCounts {
-        try alive().counts(names: names, now: now)
+        try reached().counts(names: names, now: now)
     }
     func knownIDs(_ kind: SubjectKind, in zone: ZoneID) throws(StoreTrouble) -> Set<ObjectID> {
-        try alive().knownIDs(kind, in: zone)
+        try reached().knownIDs(kind, in: zone)
     }
-    func unwantedOurs(outside zone: ZoneID) throws(StoreTrouble) -> Int { try alive().unwantedOurs(outside: zone) }
+    func unwantedOurs(outside zone: ZoneID) throws(StoreTrouble) -> Int { try reached().unwantedOurs(outside: zone) }
     func prune(before cutoff: Timestamp, limit: Int) throws(StoreTrouble) -> Int {
-        try alive().prune(before: cutoff, limit: limit)
+        try reached().prune(before: cutoff, limit: limit)
     }
     func pruneSettled(before cutoff: Timestamp, limit: Int) throws(StoreTrouble) -> Int {
-        try alive().pruneSettled(before: cutoff, limit: limit)
+        try reached().pruneSettled(before: cutoff, limit: limit)
     }
-    func zones() throws(StoreTrouble) -> [ZoneRecord] { try alive().zones() }
+    func zones() throws(StoreTrouble) -> [ZoneRecord] { try reached().zones() }
     func forEachSubject(
         _ filter: SubjectFilter, _ body: (SubjectRecord, [ObjectRecord]) -> Void
-    ) throws(StoreTrouble) { try alive().forEachSubject(filter, body) }
-    func history(_ filter: HistoryFilter) throws(StoreTrouble) -> [Transition] { try alive().history(filter) }
-    func checkpoint(of subject: Subject) throws(StoreTrouble) -> Checkpoint? { try alive().checkpoint(of: subject) }
+    ) throws(StoreTrouble) { try reached().forEachSubject(filter, body) }
+    func history(_ filter: HistoryFilter) throws(StoreTrouble) -> [Transition] { try reached().history(filter) }
+    func checkpoint(of subject: Subject) throws(StoreTrouble) -> Checkpoint? { try reached().checkpoint(of: subject) }
     func operations(_ filter: HistoryFilter, openOnly: Bool) throws(StoreTrouble) -> [Operation] {
-        try alive().operations(filter, openOnly: openOnly)
+        try reached().operations(filter, openOnly: openOnly)
     }
-    func openEpisodes() throws(StoreTrouble) -> [Episode] { try alive().openEpisodes() }
-    func suspensions() throws(StoreTrouble) -> [Suspension] { try alive().suspensions() }
-    func approvals(of subject: Subject) throws(StoreTrouble) -> [Approval] { try alive().approvals(of: subject) }
+    func openEpisodes() throws(StoreTrouble) -> [Episode] { try reached().openEpisodes() }
+    func suspensions() throws(StoreTrouble) -> [Suspension] { try reached().suspensions() }
+    func approvals(of subject: Subject) throws(StoreTrouble) -> [Approval] { try reached().approvals(of: subject) }
     func audit(since: Timestamp?, limit: Int) throws(StoreTrouble) -> [AuditEntry] {
-        try alive().audit(since: since, limit: limit)
+        try reached().audit(since: since, limit: limit)
     }
-    func note(_ key: NoteKey) throws(StoreTrouble) -> String? { try alive().note(key) }
+    func note(_ key: NoteKey) throws(StoreTrouble) -> String? { try reached().note(key) }
 }

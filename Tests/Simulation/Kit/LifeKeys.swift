@@ -1,0 +1,82 @@
+import Domain
+import Engine
+import TestKit
+
+/// The key room as it is: with a disk that fails, and a process that may end before and after each call.
+struct LifeKeys: KeyRoom {
+    let life: Life
+    init(_ life: Life) { self.life = life }
+
+    /// How much likelier it is to end here than at a request: there are a hundred of those for each key.
+    fileprivate static let rarity = 5.0
+
+    private func alive() throws(KeyTrouble) {
+        if life.isDead { throw .file(path: "simulated", detail: "the process is gone") }
+    }
+
+    private func reached<Answer: Sendable>(
+        _ words: String, _ work: () async throws(KeyTrouble) -> Answer
+    ) async throws(KeyTrouble) -> Answer {
+        let run = life.run
+        try alive()
+        if run.fires(.crash, "before \(words)", times: Self.rarity) { run.crash() }
+        try alive()
+        if run.fires(.keysFail, words) {
+            run.hinder()
+            throw .file(path: "simulated", detail: "No space left on device")
+        }
+        let answer = try await work()
+        if run.fires(.crash, "after \(words)", times: Self.rarity) { run.crash() }
+        try alive()
+        return answer
+    }
+
+    func request(
+        for subject: Subject, zoneName: String, wish: ClientCertificateWish, generation: Int
+    ) async throws(KeyTrouble) -> SigningRequest {
+        try await reached("making key \(generation) of \(subject.name)") { () throws(KeyTrouble) in
+            try await life.run.keys.request(for: subject, zoneName: zoneName, wish: wish, generation: generation)
+        }
+    }
+
+    func deliver(
+        certificatePEM: String, for subject: Subject, zoneName: String, wish: ClientCertificateWish, generation: Int
+    ) async throws(KeyTrouble) -> Delivery {
+        try await reached("delivering \(generation) of \(subject.name)") { () throws(KeyTrouble) in
+            try await life.run.keys.deliver(
+                certificatePEM: certificatePEM, for: subject, zoneName: zoneName, wish: wish, generation: generation)
+        }
+    }
+
+    func generation(of certificatePEM: String, for subject: Subject, zoneName: String) async throws(KeyTrouble) -> Int?
+    {
+        try await reached("finding a key of \(subject.name)") { () throws(KeyTrouble) in
+            try await life.run.keys.generation(of: certificatePEM, for: subject, zoneName: zoneName)
+        }
+    }
+
+    func lastGeneration(for subject: Subject, zoneName: String) async throws(KeyTrouble) -> Int {
+        try await reached("counting the keys of \(subject.name)") { () throws(KeyTrouble) in
+            try await life.run.keys.lastGeneration(for: subject, zoneName: zoneName)
+        }
+    }
+}
+
+/// Commands as they are: each takes its time, and the process may end before, meanwhile and after.
+struct LifeCommands: CommandRunner {
+    let life: Life
+    init(_ life: Life) { self.life = life }
+
+    private static let gone = CommandOutcome.unstartable("the process is gone")
+
+    func run(_ command: [String], environment: [String: String], timeout: Duration) async -> CommandOutcome {
+        let run = life.run
+        if life.isDead { return Self.gone }
+        if run.fires(.crash, "before a command", times: LifeKeys.rarity) { run.crash() }
+        if life.isDead { return Self.gone }
+        let outcome = await run.commands.run(command, environment: environment, timeout: timeout)
+        if run.fires(.slow, "a command") { await run.pause(life, .seconds(run.odds.within(1...25))) }
+        if run.fires(.crash, "after a command", times: LifeKeys.rarity) { run.crash() }
+        return life.isDead ? Self.gone : outcome
+    }
+}
