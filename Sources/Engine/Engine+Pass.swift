@@ -121,11 +121,6 @@ extension Engine {
                 plan = try self.plan(&input)
             }
             if isStopping { return PassResult(trouble: Self.stoppingTrouble) }
-            let left = await keysLeft(for: plan, state, duty)
-            if !left.generations.isEmpty {
-                input.keysLeft = left.generations
-                plan = try self.plan(&input)
-            }
             let outdated = purpose == .planning ? [] : await outdatedKinds(of: plan, proofs)
             if !outdated.isEmpty {
                 let fresh = await look(at: zone, outdated, scope: scope(for: state, kinds), purpose)
@@ -142,6 +137,12 @@ extension Engine {
                 input.unconfirmed.formUnion(ids.filter { !answers.keys.contains($0) })
                 for sighting in answers.values.compactMap(\.self) { looks[sighting.kind]?.add(sighting) }
                 renew(&input, looks, lookBegin)
+                plan = try self.plan(&input)
+            }
+            // Of the last plan: what it makes, an earlier one may not have made.
+            let left = await keysLeft(for: plan, state, duty)
+            if !left.generations.isEmpty || !left.troubles.isEmpty {
+                (input.keysLeft, input.keysUncounted) = (left.generations, Set(left.troubles.keys))
                 plan = try self.plan(&input)
             }
             if isStopping { return PassResult(trouble: Self.stoppingTrouble) }

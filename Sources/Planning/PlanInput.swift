@@ -21,6 +21,9 @@ public struct PlanInput: Hashable, Sendable {
     /// for: the process ended before that was written down, or the database was put back to an earlier one. Such a key
     /// may have gone to Cloudflare, so its request is never sent again.
     public var keysLeft: [Subject: Int] = [:]
+    /// Subjects of which the key room could not say whether such a key is here. Nothing is made for them now, and no
+    /// generation is written down as made for what is wished: its key may be there already, for something else.
+    public var keysUncounted: Set<Subject> = []
     public var state: ZoneState
     public var counts: BrakeCounts
     /// Things of ours that are wished no more and still there, in the other zones (S7). nil when they were not counted:

@@ -8,7 +8,9 @@ extension PlanDraft {
             let old = record(of: entry.subject)
             var record = old
             record.forgetTries(after: entry.decision)
-            if case .clientCertificate(.create(let wish, let generation))? = entry.decision.action {
+            if case .clientCertificate(.create(let wish, let generation))? = entry.decision.action,
+                !input.keysUncounted.contains(entry.subject)
+            {
                 (record.lastGeneration, record.generationKey) = (generation, wish.requestKey)
             }
             if isNews(entry.decision, for: old) {

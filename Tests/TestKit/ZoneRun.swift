@@ -21,6 +21,7 @@ public struct ZoneRun {
     public var packQuota: PackQuota?
     public var keysInHand: [ObjectID: Int] = [:]
     public var keysLeft: [Subject: Int] = [:]
+    public var keysUncounted: Set<Subject> = []
     /// The kinds whose look fails.
     public var unseen: Set<SubjectKind> = []
     public var clientScope = ListScope.all
@@ -66,6 +67,7 @@ public struct ZoneRun {
                 : .complete(seen, kind == .clientCertificate ? clientScope : .all)
         }
         (input.keysInHand, input.keysLeft, input.packQuota) = (keysInHand, keysLeft, packQuota)
+        input.keysUncounted = keysUncounted
         input.failures = failures
         return input
     }

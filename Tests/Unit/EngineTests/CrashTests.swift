@@ -108,13 +108,24 @@ import Testing
         #expect(try bench.decision()?.reason == .asWanted)
     }
 
+    /// A pass looks, makes a key, and ends before it commits.
+    private func makeKeyAndCrash(_ bench: EngineBench) async throws {
+        _ = await bench.engine.pass(over: EngineBench.zone, .scheduled)
+        bench.ledger.commitsLeft = 0
+        await bench.run(for: .minutes(2))
+        #expect(try await lastGeneration(bench) == 1)
+        revive(bench)
+    }
+
+    private func lastGeneration(_ bench: EngineBench) async throws -> Int {
+        try await bench.keys.lastGeneration(
+            for: bench.subject("meter", .clientCertificate), zoneName: "example.com")
+    }
+
     @Test("a key made before a crash was sent for what the settings wished after it (S17)")
     func keyOfAnotherWish() async throws {
         let bench = try await EngineBench([.clientCertificate(meter)])
-        // The pass looks, makes the key, and ends before it commits.
-        bench.ledger.commitsLeft = 0
-        await bench.run(for: .minutes(1))
-        revive(bench)
+        try await makeKeyAndCrash(bench)
         var other = meter
         other.commonName = "gauge.example.com"
         bench.source.put(EngineBench.settings([.clientCertificate(other)]))
@@ -127,11 +138,32 @@ import Testing
         #expect(names == ["gauge.example.com"])
     }
 
+    @Test("S17: a key made before a crash was sent for other wishes, once the key room could not say that it was there")
+    func uncountedKeyOfAnotherWish() async throws {
+        let bench = try await EngineBench([.clientCertificate(meter)])
+        try await makeKeyAndCrash(bench)
+        var other = meter
+        other.commonName = "gauge.example.com"
+        bench.source.put(EngineBench.settings([.clientCertificate(other)]))
+        bench.keys.fail(with: .file(path: "/keys", detail: "Input/output error"))
+        let second = await bench.restarted()
+        await bench.run(for: .hours(1), second)
+        #expect(bench.heard.raised(.keyTrouble) == 1)
+        let names = bench.cloudflare.ledger.effects.compactMap { entry -> String? in
+            guard case .clientCertificateCreated(_, _, let name, _, _) = entry.effect else { return nil }
+            return name
+        }
+        #expect(names == ["gauge.example.com"])
+        #expect(bench.keys.current(for: bench.subject("meter", .clientCertificate)) == 2)
+    }
+
     @Test("keys piled up while the database could not be written: the one that was made serves the next try")
     func keysDoNotPileUp() async throws {
         let bench = try await EngineBench([.clientCertificate(meter)])
+        _ = await bench.engine.pass(over: EngineBench.zone, .scheduled)
         bench.ledger.commitsLeft = 0
         await bench.run(for: .hours(2))
+        #expect(try await lastGeneration(bench) == 1)
         revive(bench)
         await bench.run(for: .hours(1))
         #expect(bench.keys.current(for: bench.subject("meter", .clientCertificate)) == 1)

@@ -178,6 +178,19 @@ import Testing
         #expect(run.sent.map(\.action.generation) == [4])
     }
 
+    @Test("a generation is not written down as made for a wish while nobody can say whether its key is there already")
+    func keyUncounted() {
+        var run = ZoneRun([wish()])
+        run.keysUncounted = [run.subject("gateway", kind)]
+        run.respond = { _ in .refused(.keyTrouble, lasting: false, code: "key-file", message: "cannot be read") }
+        run.pass()
+        #expect(run.state.subjects.map(\.lastGeneration) == [0])
+        (run.keysUncounted, run.respond) = ([], { _ in nil })
+        run.keysLeft[run.subject("gateway", kind)] = 1
+        #expect(run.pass(after: .hours(2)) == "create")
+        #expect(run.sent.last?.action.generation == 2)
+    }
+
     @Test("one whose key is in hand is adopted, and put in place")
     func adopted() {
         var run = ZoneRun([wish()])
