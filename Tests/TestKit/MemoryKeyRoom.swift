@@ -8,16 +8,35 @@ import Synchronization
 /// The same calls give the same requests, so that a simulated run can be made again from its seed. As with the real
 /// one, everything that was made survives a crash of the daemon: keep the room, make the engine anew.
 public final class MemoryKeyRoom: KeyRoom {
-    private struct Key: Hashable {
+    fileprivate struct Key: Hashable {
         var subject: Subject
         var generation: Int
     }
 
-    private struct State {
+    /// The room as it was at some moment, as a backup of its folder would have it.
+    public struct Copy: Sendable {
+        fileprivate var state: State
+    }
+
+    /// The room as it is now.
+    public func copy() -> Copy { state.withLock { Copy(state: $0) } }
+
+    /// Puts an earlier room in the place of this one: keys that were made since are lost.
+    public func putBack(_ copy: Copy) {
+        state.withLock { state in
+            let (troubles, losses) = (state.troubles, state.losses)
+            state = copy.state
+            (state.troubles, state.losses) = (troubles, losses + 1)
+        }
+    }
+
+    fileprivate struct State {
         var requests: [Key: SigningRequest] = [:]
         var deliveries: [Key: String] = [:]
         var current: [Subject: Int] = [:]
         var troubles: [KeyTrouble] = []
+        /// How often keys were lost: what is made anew is another key then.
+        var losses = 0
     }
 
     private let state = Mutex(State())
@@ -58,7 +77,8 @@ public final class MemoryKeyRoom: KeyRoom {
         let key = Key(subject: subject, generation: generation)
         return state.withLock { state in
             if let known = state.requests[key] { return known }
-            let text = "\(subject.path(zoneName: zoneName)) generation \(generation) for \(wish.commonName)"
+            let name = "\(subject.path(zoneName: zoneName)) generation \(generation)"
+            let text = "\(name)\(state.losses > 0 ? " after \(state.losses) losses" : "") for \(wish.commonName)"
             let der = base64(Array(text.utf8))
             let pem = "-----BEGIN CERTIFICATE REQUEST-----\n\(der)\n-----END CERTIFICATE REQUEST-----\n"
             let made = SigningRequest(pem: pem, der: der)

@@ -280,7 +280,7 @@ extension Run {
         let target = "\(folder)/copy-\(backups.count)"
         do {
             try life.store.backup(to: target, now: clock.now())
-            backups.append(target)
+            noteBackup(target)
             trace { "a backup is made" }
         } catch { trace { "no backup: \(error)" } }
     }

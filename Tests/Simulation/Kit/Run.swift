@@ -24,6 +24,8 @@ final class Run: @unchecked Sendable {
     let clock: SimClock
     let transport: InProcessTransport
     let keys: any KeyRoom
+    /// The same, where it has no files.
+    private let keysInMemory: MemoryKeyRoom?
     let commands: ScriptedCommandRunner
     let chance: DiceChance
     let folder: String
@@ -46,6 +48,7 @@ final class Run: @unchecked Sendable {
     var diskFailsUntil: Duration = .zero - .days(1)
     var sleptAt: Duration = .zero
     var backups: [String] = []
+    private var keyCopies: [String: MemoryKeyRoom.Copy] = [:]
     var checkers: [any Checker] = []
     var rows: Rows?
     var violations: [Violation] = []
@@ -69,7 +72,8 @@ final class Run: @unchecked Sendable {
     ) {
         (self.seed, self.days, self.isTracing, self.folder) = (seed, days, isTracing, folder)
         self.power = power
-        keys = power == nil ? MemoryKeyRoom() : FileKeyRoom(stateDirectory: folder)
+        keysInMemory = power == nil ? MemoryKeyRoom() : nil
+        keys = keysInMemory ?? FileKeyRoom(stateDirectory: folder)
         setting = power == nil ? Setting(seed: seed, days: days) : .story
         clock = SimClock(start: Setting.start)
         startedAt = Setting.start
@@ -549,11 +553,20 @@ final class Run: @unchecked Sendable {
         }
     }
 
+    func noteBackup(_ copy: String) {
+        backups.append(copy)
+        keyCopies[copy] = keysInMemory?.copy()
+    }
+
     func restore(_ copy: String) {
         for suffix in ["-wal", "-shm"] { unlink("\(folder)/edgecert.db\(suffix)") }
         rows = nil
         guard Files.copy(copy, to: "\(folder)/edgecert.db") else { return }
         trace { "the database was put back from \(copy.split(separator: "/").last ?? "")" }
+        if let keys = keyCopies[copy], people.happens(0.5) {
+            keysInMemory?.putBack(keys)
+            trace { "and so were the keys" }
+        }
         memory.restoredAt = clock.trueNow
         (memory.adopted, memory.released, lastSeq, isPutBack) = ([], [], 0, true)
     }
