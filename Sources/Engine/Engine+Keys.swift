@@ -41,7 +41,8 @@ extension Engine {
 
     /// For each certificate that the plan would make with a key of a new generation: whether a key of that generation is
     /// there already. It was made by a process that ended before it wrote down what for, or by one whose database was
-    /// replaced by an earlier one since; nobody can tell what it was sent for. Not so for keys of this very process.
+    /// replaced by an earlier one since; nobody can tell what it was sent for. Not so for keys of this very process, and
+    /// where it is written down what for: these need only fit.
     ///
     /// - Returns: The highest generation of each such subject, and where the key room could not say.
     func keysLeft(
@@ -53,8 +54,13 @@ extension Engine {
             guard case .clientCertificate(.create(let wish, let generation))? = entry.decision.action else { continue }
             let subject = entry.subject
             let known = state.subjects.first { $0.subject == subject }?.lastGeneration ?? 0
-            if known >= generation || freshKeys[subject] == FreshKey(generation: generation, wish: wish) { continue }
+            let isOurs = known >= generation || freshKeys[subject] == FreshKey(generation: generation, wish: wish)
             do throws(KeyTrouble) {
+                if isOurs {
+                    let isFitting = try await ports.keys.fits(
+                        wish, for: subject, zoneName: duty.name, generation: generation)
+                    if isFitting { continue }
+                }
                 let last = try await ports.keys.lastGeneration(for: subject, zoneName: duty.name)
                 if last >= generation { generations[subject] = last }
             } catch {

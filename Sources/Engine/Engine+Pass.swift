@@ -197,6 +197,11 @@ extension Engine {
 
     private func scope(for state: ZoneState, _ kinds: [SubjectKind]) -> ListScope {
         guard kinds.contains(.clientCertificate) else { return .all }
+        // What was made and revoked before anybody looked is in a whole listing alone: else it would be taken for lost.
+        let isMaking = state.openOperations.contains {
+            $0.subject.kind == .clientCertificate && $0.action.effect == .create
+        }
+        if isMaking { return .all }
         guard let last = state.zone?.lastFullLook else { return .all }
         return ports.clock.now() - last >= Self.fullLookEvery ? .all : .changeable
     }

@@ -61,6 +61,14 @@ public struct FileKeyRoom: KeyRoom {
         }
     }
 
+    public func fits(
+        _ wish: ClientCertificateWish, for subject: Subject, zoneName: String, generation: Int
+    ) async throws(KeyTrouble) -> Bool {
+        try await elsewhere { () throws(KeyTrouble) in
+            try files.fits(wish, for: subject, zoneName: zoneName, generation: generation)
+        }
+    }
+
     /// Runs blocking work where it holds up nobody's actor.
     @concurrent private func elsewhere<Result: Sendable>(
         _ work: @Sendable () throws(KeyTrouble) -> Result

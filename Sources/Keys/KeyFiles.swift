@@ -62,6 +62,21 @@ struct KeyFiles: Sendable {
         try SubjectFolder.existing(place(of: subject, zoneName: zoneName), probe: probe)?.generations().first ?? 0
     }
 
+    func fits(
+        _ wish: ClientCertificateWish, for subject: Subject, zoneName: String, generation: Int
+    ) throws(KeyTrouble) -> Bool {
+        let home = try SubjectFolder.existing(place(of: subject, zoneName: zoneName), probe: probe)
+        guard let found = try home?.generation(generation) else { return true }
+        let request: ReadRequest
+        do throws(KeyTrouble) {
+            request = try found.readRequest()
+            guard try found.publicKey() == request.publicKey else { return false }
+        } catch .unreadable { return false }
+        guard try request.names(in: found.folder.path).differences(from: wish).isEmpty else { return false }
+        guard case .request(let file) = wish.key else { return true }
+        return try OperatorsRequest.read(file).signingRequest.der == request.signingRequest.der
+    }
+
     private func place(of subject: Subject, zoneName: String) throws(KeyTrouble) -> SubjectFolder.Place {
         try SubjectFolder.Place(state: stateDirectory, zoneName: zoneName, name: subject.name)
     }

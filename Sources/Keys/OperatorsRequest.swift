@@ -26,7 +26,8 @@ public enum OperatorsRequest {
 }
 
 extension ReadRequest {
-    fileprivate func names(in path: String) throws(KeyTrouble) -> RequestNames {
+    /// - Parameter path: For the words of a trouble.
+    func names(in path: String) throws(KeyTrouble) -> RequestNames {
         let alternatives: SubjectAlternativeNames?
         do {
             alternatives = try attributes.extensionRequest?.extensions.subjectAlternativeNames

@@ -19,7 +19,8 @@ struct ClientCertificateDecider {
                 .wait(because: lost.lossReason, "\(lost.id) is missing from a listing, and not known to be revoked")
             ]
         }
-        if let held = revokedOutside { return [held] }
+        // An earlier database knows nothing of the successor that is there already: nothing has to be made then.
+        if let held = revokedOutside { return [adoption(after: newestGeneration) ?? held] }
         guard let current = own.filter(isCandidate).max(by: isOlderGeneration) else { return [absent()] }
         let others = own.filter { $0.id != current.id }
         switch current.stage {
@@ -62,22 +63,29 @@ struct ClientCertificateDecider {
     // MARK: None
 
     private func absent() -> Decision {
-        if let id = scene.adoptable(for: wish) { return act(.adopt(id), .adoptable, "its key is in hand") }
+        if let adoption = adoption(after: 0) { return adoption }
         let old = own.last { $0.stage == .serving }
         return create(old == nil ? .missing : .wishChanged, old.map { "in place of \($0.id)" } ?? "")
     }
 
+    private func adoption(after generation: Int) -> Decision? {
+        scene.adoptable(for: wish, after: generation).map { act(.adopt($0), .adoptable, "its key is in hand") }
+    }
+
+    /// The newest generation that something of ours was made with; 0 for none.
+    private var newestGeneration: Int { all.compactMap(\.generation).max() ?? 0 }
+
     private func create(_ reason: Reason, _ detail: String) -> Decision {
-        act(.create(wish, generation: nextGeneration), reason, detail)
+        adoption(after: newestGeneration) ?? act(.create(wish, generation: nextGeneration), reason, detail)
     }
 
     /// The next one; or the newest again when nothing came of it and it was made for the same, so that keys of failed
-    /// attempts do not pile up.
+    /// attempts do not pile up. Not where the key room says that it was made for something else after all.
     private var nextGeneration: Int {
-        let used = all.compactMap(\.generation).max() ?? 0
-        let known = max(record.lastGeneration, used)
-        let last = max(known, scene.surroundings.lastKeyLeft(of: subject))
-        if last == record.lastGeneration, last > used, record.generationKey == wish.requestKey { return last }
+        let (used, left) = (newestGeneration, scene.surroundings.lastKeyLeft(of: subject))
+        let last = max(record.lastGeneration, used, left)
+        let isUnspent = last == record.lastGeneration && last > max(used, left)
+        if isUnspent, record.generationKey == wish.requestKey { return last }
         return last == .max ? last : last + 1
     }
 

@@ -19,7 +19,8 @@ public struct PlanInput: Hashable, Sendable {
     public var keysInHand: [ObjectID: Int]
     /// By subject, the highest generation that a key is here for, where the database does not know what it was made
     /// for: the process ended before that was written down, or the database was put back to an earlier one. Such a key
-    /// may have gone to Cloudflare, so its request is never sent again.
+    /// may have gone to Cloudflare, so its request is never sent again. So it is with one that the database knows, and
+    /// that does not fit what is wished.
     public var keysLeft: [Subject: Int] = [:]
     /// Subjects of which the key room could not say whether such a key is here. Nothing is made for them now, and no
     /// generation is written down as made for what is wished: its key may be there already, for something else.

@@ -3,6 +3,7 @@ import Domain
 extension PlanDraft {
     /// Writes the decisions that differ from what was decided before; a quiet pass writes nothing.
     mutating func record(_ entries: [Plan.Entry], _ input: PlanInput) {
+        if input.obstacles.planOnly.contains(.clientCertificate) { forgetUnspentKeys() }
         for entry in entries {
             if subjects.read(entry.subject, { $0.tells(of: entry.decision) }) == true { continue }
             let old = record(of: entry.subject)
@@ -28,6 +29,16 @@ extension PlanDraft {
                 record.decision = decision
             }
             if record != old || !subjects.contains(entry.subject) { set(record) }
+        }
+    }
+
+    /// What an earlier database says of a key that no certificate was made with yet may be long past. The key room is asked
+    /// then whether there is one of that generation, and it is passed over.
+    private mutating func forgetUnspentKeys() {
+        for record in subjects.values where record.generationKey != nil {
+            var record = record
+            record.generationKey = nil
+            set(record)
         }
     }
 

@@ -18,7 +18,10 @@ struct Scene {
     func nextLook(for moment: Timestamp?) -> Timestamp? { surroundings.draft.nextLook(for: moment) }
 
     func adoptable(for wish: PackWish) -> ObjectID? { surroundings.adoptable(for: wish) }
-    func adoptable(for wish: ClientCertificateWish) -> ObjectID? { surroundings.adoptable(for: wish) }
+    /// One that is nobody's and whose key is in hand, of a generation past this one.
+    func adoptable(for wish: ClientCertificateWish, after generation: Int = 0) -> ObjectID? {
+        surroundings.adoptable(for: wish, after: generation)
+    }
 
     /// A pack with the very hosts of the wish that is there and stays, the subject's own before others'.
     func twin(of wish: PackWish, for subject: Subject) -> ObjectRecord? { surroundings.twin(of: wish, for: subject) }
@@ -76,9 +79,10 @@ final class Surroundings {
         }?.id
     }
 
-    func adoptable(for wish: ClientCertificateWish) -> ObjectID? {
+    func adoptable(for wish: ClientCertificateWish, after generation: Int) -> ObjectID? {
         certificates.filter { record in
             record.missingSince == nil && !claimed.contains(record.id)
+                && (keysInHand[record.id] ?? 0) > generation
                 && record.clientCertificate.map { wish.isMet(by: $0) } ?? false
         }.max { ($0.notAfter ?? .distantPast, $0.id) < ($1.notAfter ?? .distantPast, $1.id) }?.id
     }

@@ -21,17 +21,28 @@ public final class MemoryKeyRoom: KeyRoom {
     /// The room as it is now.
     public func copy() -> Copy { state.withLock { Copy(state: $0) } }
 
-    /// Puts an earlier room in the place of this one: keys that were made since are lost.
-    public func putBack(_ copy: Copy) {
+    /// Puts an earlier room in the place of this one: keys that were made since are lost. Or over it, as `cp -a` does: they
+    /// stay then, and what is current is what was.
+    public func putBack(_ copy: Copy, over isOver: Bool = false) {
         state.withLock { state in
-            let (troubles, losses) = (state.troubles, state.losses)
+            let now = state
             state = copy.state
-            (state.troubles, state.losses) = (troubles, losses + 1)
+            (state.troubles, state.losses) = (now.troubles, now.losses)
+            if isOver {
+                state.requests.merge(now.requests) { old, _ in old }
+                state.names.merge(now.names) { old, _ in old }
+                state.deliveries.merge(now.deliveries) { old, _ in old }
+                state.current.merge(now.current) { old, _ in old }
+            } else {
+                state.losses += 1
+            }
         }
     }
 
     fileprivate struct State {
         var requests: [Key: SigningRequest] = [:]
+        /// The common names that the requests are for.
+        var names: [Key: String] = [:]
         var deliveries: [Key: String] = [:]
         var current: [Subject: Int] = [:]
         var troubles: [KeyTrouble] = []
@@ -48,7 +59,8 @@ public final class MemoryKeyRoom: KeyRoom {
 
     /// Loses the key of a generation, as a disk restored from an old backup would.
     public func lose(_ subject: Subject, generation: Int) {
-        state.withLock { $0.requests[Key(subject: subject, generation: generation)] = nil }
+        let key = Key(subject: subject, generation: generation)
+        state.withLock { ($0.requests[key], $0.names[key]) = (nil, nil) }
     }
 
     /// The generation that `current` points to; nil when none was delivered.
@@ -82,9 +94,17 @@ public final class MemoryKeyRoom: KeyRoom {
             let der = base64(Array(text.utf8))
             let pem = "-----BEGIN CERTIFICATE REQUEST-----\n\(der)\n-----END CERTIFICATE REQUEST-----\n"
             let made = SigningRequest(pem: pem, der: der)
-            state.requests[key] = made
+            (state.requests[key], state.names[key]) = (made, wish.commonName)
             return made
         }
+    }
+
+    public func fits(
+        _ wish: ClientCertificateWish, for subject: Subject, zoneName: String, generation: Int
+    ) async throws(KeyTrouble) -> Bool {
+        try failIfSet()
+        let known = state.withLock { $0.names[Key(subject: subject, generation: generation)] }
+        return known.map { $0 == wish.commonName } ?? true
     }
 
     public func deliver(

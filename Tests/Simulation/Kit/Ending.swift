@@ -158,7 +158,7 @@ struct Quiet {
         let entries = run.transport.withModel { model, _ in model.ledger.effects }
         return Set(
             entries.compactMap { entry in
-                guard isLately(entry.at, run) else { return nil }
+                guard isLately(entry.at, run), entry.at <= began else { return nil }
                 return switch entry.effect {
                 case .packDeletionBegun(let id, _), .revocationBegun(let id, _), .reactivationBegun(let id): id.text
                 default: nil

@@ -21,11 +21,10 @@ struct LifeKeys: KeyRoom {
         try alive()
         if run.fires(.crash, "before \(words)", times: Self.rarity) { run.crash() }
         try alive()
-        if run.fires(.keysFail, words) {
-            run.hinder()
-            throw .file(path: "simulated", detail: "No space left on device")
-        }
+        let full = KeyTrouble.file(path: "simulated", detail: "No space left on device")
+        if run.fires(.keysFail, words) { throw full }
         let answer = try await work()
+        if run.fires(.keysFail, "when done: \(words)", times: 0.3) { throw full }
         if run.fires(.crash, "after \(words)", times: Self.rarity) { run.crash() }
         try alive()
         return answer
@@ -55,6 +54,14 @@ struct LifeKeys: KeyRoom {
         }
     }
 
+    func fits(
+        _ wish: ClientCertificateWish, for subject: Subject, zoneName: String, generation: Int
+    ) async throws(KeyTrouble) -> Bool {
+        try await reached("comparing key \(generation) of \(subject.name)") { () throws(KeyTrouble) in
+            try await life.run.keys.fits(wish, for: subject, zoneName: zoneName, generation: generation)
+        }
+    }
+
     func lastGeneration(for subject: Subject, zoneName: String) async throws(KeyTrouble) -> Int {
         try await reached("counting the keys of \(subject.name)") { () throws(KeyTrouble) in
             try await life.run.keys.lastGeneration(for: subject, zoneName: zoneName)
@@ -75,7 +82,9 @@ struct LifeCommands: CommandRunner {
         if run.fires(.crash, "before a command", times: LifeKeys.rarity) { run.crash() }
         if life.isDead { return Self.gone }
         let outcome = await run.commands.run(command, environment: environment, timeout: timeout)
+        if life.isDead { return Self.gone }
         if run.fires(.slow, "a command") { await run.pause(life, .seconds(run.odds.within(1...25))) }
+        if life.isDead { return Self.gone }
         if run.fires(.crash, "after a command", times: LifeKeys.rarity) { run.crash() }
         return life.isDead ? Self.gone : outcome
     }

@@ -563,9 +563,10 @@ final class Run: @unchecked Sendable {
         rows = nil
         guard Files.copy(copy, to: "\(folder)/edgecert.db") else { return }
         trace { "the database was put back from \(copy.split(separator: "/").last ?? "")" }
-        if let keys = keyCopies[copy], people.happens(0.5) {
-            keysInMemory?.putBack(keys)
-            trace { "and so were the keys" }
+        if let keys = keyCopies[copy], people.happens(0.6) {
+            let isOver = people.happens(0.5)
+            keysInMemory?.putBack(keys, over: isOver)
+            trace { "and so were the keys\(isOver ? ", over those that are there" : "")" }
         }
         memory.restoredAt = clock.trueNow
         (memory.adopted, memory.released, lastSeq, isPutBack) = ([], [], 0, true)

@@ -99,6 +99,28 @@ import X509
         #expect(try await room.lastGeneration(for: subject, zoneName: zone) == 2)
     }
 
+    @Test("what was made for a wish fits it, whatever its names; not another's, and not without its key")
+    func fits() async throws {
+        let names = ["meter", "Zähler 7", "Meter.Example.com", String(repeating: "n", count: 64)]
+        for (place, name) in names.enumerated() {
+            var wish = self.wish()
+            (wish.commonName, wish.alternativeNames) = (name, ["B.example.com", "a.example.com", "*.c.example.com"])
+            let generation = place + 1
+            #expect(try await room.fits(wish, for: subject, zoneName: zone, generation: generation), "nothing is there")
+            _ = try await request(generation, wish)
+            #expect(try await room.fits(wish, for: subject, zoneName: zone, generation: generation), "\(name)")
+            var other = wish
+            other.commonName += "2"
+            #expect(try await !room.fits(other, for: subject, zoneName: zone, generation: generation), "\(name)")
+            other = wish
+            other.alternativeNames.removeLast()
+            #expect(try await !room.fits(other, for: subject, zoneName: zone, generation: generation), "\(name)")
+        }
+        _ = try await request(9)
+        #expect(unlink("\(home)/generation-0009/key.pem") == 0)
+        #expect(try await !room.fits(wish(), for: subject, zoneName: zone, generation: 9))
+    }
+
     @Test("many who ask at once get the same request")
     func atOnce() async throws {
         let all = try await withThrowingTaskGroup(of: SigningRequest.self) { group in

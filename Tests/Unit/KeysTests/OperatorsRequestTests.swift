@@ -57,6 +57,21 @@ import X509
         }
     }
 
+    @Test("an operator's new request in the same file was never read while nothing had come of the old one")
+    func replaced() throws {
+        let file = try scratch.file("theirs.csr", made(.init(P256.Signing.PrivateKey())))
+        let first = try request(file)
+        #expect(try files.fits(wish(file), for: subject, zoneName: "example.com", generation: 1))
+        _ = try scratch.file("theirs.csr", made(.init(P256.Signing.PrivateKey())))
+        #expect(try !files.fits(wish(file), for: subject, zoneName: "example.com", generation: 1))
+        #expect(try request(file, generation: 2) != first)
+        #expect(try files.fits(wish(file), for: subject, zoneName: "example.com", generation: 2))
+        #expect(unlink(file) == 0)
+        #expect(throws: KeyTrouble.self) {
+            try files.fits(wish(file), for: subject, zoneName: "example.com", generation: 2)
+        }
+    }
+
     @Test("of two generations of one request, the one that has the certificate answers, or else the newer")
     func sameRequestTwice() throws {
         let file = try scratch.file("theirs.csr", made(.init(P256.Signing.PrivateKey())))

@@ -178,6 +178,57 @@ import Testing
         #expect(run.sent.map(\.action.generation) == [4])
     }
 
+    @Test("a key that was made for the wish, and does not fit it any more, is passed over")
+    func keyUnfit() {
+        var run = ZoneRun([wish()])
+        run.respond = { _ in .refused(.retryLater, lasting: false, code: "10000", message: "not now") }
+        run.pass()
+        #expect(run.sent.map(\.action.generation) == [1])
+        run.keysLeft[run.subject("gateway", kind)] = 1
+        run.respond = { _ in nil }
+        #expect(run.pass(after: .hours(2)) == "create")
+        #expect(run.sent.map(\.action.generation) == [1, 2])
+    }
+
+    @Test("an earlier database that was put back had the request of a used key sent again (S3)")
+    func unspentInAnEarlierDatabase() {
+        var run = ZoneRun([wish()])
+        run.respond = { _ in .refused(.retryLater, lasting: false, code: "10000", message: "not now") }
+        run.pass()
+        #expect(run.state.subjects.map(\.generationKey) != [nil])
+        run.obstacles.planOnly = [kind]
+        #expect(run.pass(after: .hours(2)) == ".")
+        #expect(run.state.subjects.map(\.generationKey) == [nil])
+        (run.obstacles.planOnly, run.respond) = ([], { _ in nil })
+        #expect(run.pass(after: .minutes(2)) == "create")
+        #expect(run.sent.map(\.action.generation) == [1, 2])
+    }
+
+    @Test("what an earlier database has as revoked by somebody was held, although its successor's key was in hand")
+    func successorOfAnEarlierDatabase() {
+        var run = ZoneRun([wish()])
+        _ = words(&run, [.zero, .minutes(1)])
+        run.objects[ObjectID("f")] = .certificate("f", "active", clientWish, der: "x", from: run.now)
+        run.keysInHand[ObjectID("f")] = 1
+        run.show(ObjectID("c1"), "revoked")
+        #expect(run.pass(after: .hours(1)) == ".")
+        #expect(run.verdict("gateway", kind) == "hold revoked-outside")
+        run.keysInHand[ObjectID("f")] = 2
+        #expect(run.pass(after: .hours(1)) == "adopt+deliver")
+        #expect(run.pass(after: .hours(1)) == ".")
+        #expect(run.verdict("gateway", kind) == "rest as-wanted")
+    }
+
+    @Test("a renewal takes what is there already of a later generation")
+    func successorIsThere() {
+        var run = ZoneRun([wish()])
+        _ = words(&run, [.zero, .minutes(1)])
+        run.now = run.now + .days(340)
+        run.objects[ObjectID("f")] = .certificate("f", "active", clientWish, der: "x", from: run.now)
+        run.keysInHand[ObjectID("f")] = 2
+        #expect(run.pass() == "adopt+deliver")
+    }
+
     @Test("a generation is not written down as made for a wish while nobody can say whether its key is there already")
     func keyUncounted() {
         var run = ZoneRun([wish()])
