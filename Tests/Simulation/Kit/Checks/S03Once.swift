@@ -5,7 +5,8 @@ import Domain
 ///
 /// Checked whole: an operation for the change was committed and open when the request arrived; no operation ever had
 /// two effects; no request for two certificates; no order for a wish while an earlier order of ours for the very same is
-/// alive at Cloudflare. The last only where the daemon could know: not when it was lied to, or the database was put back, within two days.
+/// alive at Cloudflare. The last two only where the daemon could know: not within two days of a lie, and the last not of
+/// the database's being put back either.
 struct S03Once: Checker {
     let invariant = "S3"
     private var used: [String: String] = [:]
@@ -18,12 +19,12 @@ struct S03Once: Checker {
         }
         used[operation.id] = deed.words
         guard deed.isCreation else { return complaints }
+        if let lie = memory.lies[deed.zone], deed.at - lie < .days(2) { return complaints }
         if case .clientCertificateCreated(_, _, _, let request, _) = deed.effect {
             let twins = deed.certificates.filter { $0.request == request && $0.id != deed.object }
             if let twin = twins.first { complaints.append("\(twin.id) has the same request: \(deed.words)") }
         }
         if let restored = memory.restoredAt, deed.at - restored < .days(2) { return complaints }
-        if let lie = memory.lies[deed.zone], deed.at - lie < .days(2) { return complaints }
         if case .orderAccepted(_, _, let hosts) = deed.effect, let mine = memory.wish(of: operation.subject),
             case .pack(let wish) = mine
         {
