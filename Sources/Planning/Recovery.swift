@@ -15,12 +15,14 @@ extension PlanDraft {
     mutating func recover(_ input: PlanInput) {
         for operation in operations.sorted(by: { ($0.committedAt, $0.id) < ($1.committedAt, $1.id) }) {
             guard case .open(let lackedSince) = operation.state,
-                case .complete? = input.looks[operation.subject.kind],
+                case .complete(_, let scope)? = input.looks[operation.subject.kind],
                 operation.committedAt < input.lookedAt ?? .distantFuture || operation.committedAt > now
             else { continue }
             switch trace(of: operation) {
             case .found(let object): accept(operation, object, nil)
             case .unclear: continue
+            // What was revoked since is missing by rights from the list of what can still change.
+            case .lacking where operation.action.effect == .create && scope == .changeable: continue
             case .lacking: lack(operation, since: lackedSince, input)
             }
         }

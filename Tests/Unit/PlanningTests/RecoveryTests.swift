@@ -95,6 +95,19 @@ import Testing
         #expect(run.record("p1")?.ownership == .ordered)
     }
 
+    @Test("what was made and revoked before anybody looked was taken for lost, and made again (S8)")
+    func revokedUnseen() {
+        var run = lostReply(.clientCertificate(clientWish), isMade: true)
+        for id in run.objects.keys { run.show(id, "revoked") }
+        run.clientScope = .changeable
+        for _ in 0..<3 { #expect(run.pass(after: .minutes(20)) == ".") }
+        #expect(run.state.openOperations.count == 1)
+        run.clientScope = .all
+        #expect(run.pass(after: .minutes(20)) == ".")
+        #expect(run.state.openOperations.isEmpty)
+        #expect(run.verdict("gateway", .clientCertificate) == "hold revoked-outside")
+    }
+
     @Test("a lost creation is made again with the same key")
     func sameGeneration() {
         var run = lostReply(.clientCertificate(clientWish), isMade: false)
