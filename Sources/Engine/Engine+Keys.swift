@@ -56,10 +56,10 @@ extension Engine {
             let known = state.subjects.first { $0.subject == subject }?.lastGeneration ?? 0
             let isOurs = known >= generation || freshKeys[subject] == FreshKey(generation: generation, wish: wish)
             do throws(KeyTrouble) {
-                if isOurs {
-                    let isFitting = try await ports.keys.fits(
-                        wish, for: subject, zoneName: duty.name, generation: generation)
-                    if isFitting { continue }
+                if isOurs,
+                    try await ports.keys.fits(wish, for: subject, zoneName: duty.name, generation: generation)
+                {
+                    continue
                 }
                 let last = try await ports.keys.lastGeneration(for: subject, zoneName: duty.name)
                 if last >= generation { generations[subject] = last }

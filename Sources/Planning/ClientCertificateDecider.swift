@@ -76,7 +76,12 @@ struct ClientCertificateDecider {
     private var newestGeneration: Int { all.compactMap(\.generation).max() ?? 0 }
 
     private func create(_ reason: Reason, _ detail: String) -> Decision {
-        adoption(after: newestGeneration) ?? act(.create(wish, generation: nextGeneration), reason, detail)
+        act(.create(wish, generation: nextGeneration), reason, detail)
+    }
+
+    /// In place of one that ends: what is there already of a later generation, or a new one.
+    private func replace(_ reason: Reason, _ detail: String) -> Decision {
+        adoption(after: newestGeneration) ?? create(reason, detail)
     }
 
     /// The next one; or the newest again when nothing came of it and it was made for the same, so that keys of failed
@@ -92,7 +97,7 @@ struct ClientCertificateDecider {
     // MARK: One
 
     private func serving(_ current: ObjectRecord, _ others: [ObjectRecord]) -> [Decision] {
-        if current.hasEnded(at: now) { return [create(.expired, "in place of \(current.id)")] }
+        if current.hasEnded(at: now) { return [replace(.expired, "in place of \(current.id)")] }
         if let generation = current.generation, !isInPlace(current) {
             return [act(.deliver(current.id, generation: generation), .undelivered, "")]
         }
@@ -101,7 +106,7 @@ struct ClientCertificateDecider {
         }
         if let traits = current.clientCertificate, let notAfter = traits.notAfter {
             let due = notAfter - wish.renewalLead(of: traits)
-            if due <= now { return [create(.renewalDue, "\(current.id) ends at \(notAfter.shown)")] }
+            if due <= now { return [replace(.renewalDue, "\(current.id) ends at \(notAfter.shown)")] }
         }
         return predecessors(of: current, others)
     }

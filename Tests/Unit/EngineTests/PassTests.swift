@@ -53,6 +53,25 @@ import Testing
         #expect(try bench.ledger.operations(HistoryFilter(), openOnly: true).isEmpty)
     }
 
+    @Test("while the making of a certificate is open, revoked ones are looked at too: it may be among them by now (S8)")
+    func wholeListWhileMaking() async throws {
+        let bench = try await EngineBench([
+            .clientCertificate(ClientCertificateWish(name: "meter", commonName: "meter.example.com"))
+        ])
+        func lastFullLook() throws -> Timestamp? {
+            try bench.ledger.state(of: EngineBench.zone, now: bench.clock.now()).zone?.lastFullLook
+        }
+        _ = await bench.engine.pass(over: EngineBench.zone, .scheduled)
+        let first = try #require(try lastFullLook())
+        bench.cloudflare.change { _ = $0.add(FaultRule(.resetBefore, method: "POST", count: 1)) }
+        bench.clock.advance(by: .seconds(61))
+        _ = await bench.engine.pass(over: EngineBench.zone, .scheduled)
+        #expect(try lastFullLook() == first)
+        bench.clock.advance(by: .seconds(15))
+        _ = await bench.engine.pass(over: EngineBench.zone, .scheduled)
+        #expect(try lastFullLook() == bench.clock.now())
+    }
+
     @Test("an order that never arrived is sent again only after two looks ten minutes apart (S3)")
     func neverArrived() async throws {
         let bench = try await EngineBench([.pack(wish)])
