@@ -30,7 +30,6 @@ public final class MemoryKeyRoom: KeyRoom {
             (state.troubles, state.losses) = (now.troubles, now.losses)
             if isOver {
                 state.requests.merge(now.requests) { old, _ in old }
-                state.names.merge(now.names) { old, _ in old }
                 state.deliveries.merge(now.deliveries) { old, _ in old }
                 state.current.merge(now.current) { old, _ in old }
             } else {
@@ -39,10 +38,13 @@ public final class MemoryKeyRoom: KeyRoom {
         }
     }
 
+    fileprivate struct Made {
+        var request: SigningRequest
+        var commonName: String
+    }
+
     fileprivate struct State {
-        var requests: [Key: SigningRequest] = [:]
-        /// The common names that the requests are for.
-        var names: [Key: String] = [:]
+        var requests: [Key: Made] = [:]
         var deliveries: [Key: String] = [:]
         var current: [Subject: Int] = [:]
         var troubles: [KeyTrouble] = []
@@ -59,8 +61,7 @@ public final class MemoryKeyRoom: KeyRoom {
 
     /// Loses the key of a generation, as a disk restored from an old backup would.
     public func lose(_ subject: Subject, generation: Int) {
-        let key = Key(subject: subject, generation: generation)
-        state.withLock { ($0.requests[key], $0.names[key]) = (nil, nil) }
+        state.withLock { $0.requests[Key(subject: subject, generation: generation)] = nil }
     }
 
     /// The generation that `current` points to; nil when none was delivered.
@@ -88,13 +89,13 @@ public final class MemoryKeyRoom: KeyRoom {
         try failIfSet()
         let key = Key(subject: subject, generation: generation)
         return state.withLock { state in
-            if let known = state.requests[key] { return known }
+            if let known = state.requests[key] { return known.request }
             let name = "\(subject.path(zoneName: zoneName)) generation \(generation)"
             let text = "\(name)\(state.losses > 0 ? " after \(state.losses) losses" : "") for \(wish.commonName)"
             let der = base64(Array(text.utf8))
             let pem = "-----BEGIN CERTIFICATE REQUEST-----\n\(der)\n-----END CERTIFICATE REQUEST-----\n"
             let made = SigningRequest(pem: pem, der: der)
-            (state.requests[key], state.names[key]) = (made, wish.commonName)
+            state.requests[key] = Made(request: made, commonName: wish.commonName)
             return made
         }
     }
@@ -103,8 +104,8 @@ public final class MemoryKeyRoom: KeyRoom {
         _ wish: ClientCertificateWish, for subject: Subject, zoneName: String, generation: Int
     ) async throws(KeyTrouble) -> Bool {
         try failIfSet()
-        let known = state.withLock { $0.names[Key(subject: subject, generation: generation)] }
-        return known.map { $0 == wish.commonName } ?? true
+        let known = state.withLock { $0.requests[Key(subject: subject, generation: generation)] }
+        return known.map { $0.commonName == wish.commonName } ?? true
     }
 
     public func deliver(
@@ -112,7 +113,7 @@ public final class MemoryKeyRoom: KeyRoom {
     ) async throws(KeyTrouble) -> Delivery {
         try failIfSet()
         let key = Key(subject: subject, generation: generation)
-        guard let request = state.withLock({ $0.requests[key] }) else {
+        guard let request = state.withLock({ $0.requests[key]?.request }) else {
             throw .noKey(subject: subject.path(zoneName: zoneName), generation: generation)
         }
         guard isFor(request, certificatePEM) else {
@@ -132,7 +133,7 @@ public final class MemoryKeyRoom: KeyRoom {
     ) async throws(KeyTrouble) -> Int? {
         try failIfSet()
         return state.withLock { state in
-            state.requests.filter { $0.key.subject == subject && isFor($0.value, certificatePEM) }
+            state.requests.filter { $0.key.subject == subject && isFor($0.value.request, certificatePEM) }
                 .map(\.key.generation).max()
         }
     }

@@ -69,7 +69,7 @@ struct LifeVoice: NewsSink, Supervisor {
         // The journal's socket may be gone; the outbox that waits for it is no part of a run.
         guard !life.isDead, !life.run.isDeaf else { return }
         life.run.hear(news)
-        if life.run.fires(.crash, "with the news", times: 0.2) { life.run.crash() }
+        life.run.mayCrash("with the news", times: 0.2)
     }
 
     func tell(_ notice: Notice) {}
@@ -81,7 +81,7 @@ struct LifeSettings: SettingsSource {
     init(_ life: Life) { self.life = life }
 
     func load() async throws(SettingsRefusal) -> Settings {
-        if !life.isDead, life.run.fires(.crash, "at the settings", times: 5) { life.run.crash() }
+        if !life.isDead { life.run.mayCrash("at the settings", times: Run.rarity) }
         let settings = try life.run.disk.get()
         if !life.isDead { life.run.takenUp(settings) }
         return settings
@@ -101,7 +101,7 @@ struct LifeLedger: Ledger {
     /// For everything but a commit: the process may end there as well.
     private func reached() throws(StoreTrouble) -> SQLiteLedger {
         _ = try alive()
-        if life.run.fires(.crash, "at the database", times: 0.1) { life.run.crash() }
+        life.run.mayCrash("at the database", times: 0.1)
         return try alive()
     }
 

@@ -7,9 +7,6 @@ struct LifeKeys: KeyRoom {
     let life: Life
     init(_ life: Life) { self.life = life }
 
-    /// How much likelier it is to end here than at a request: there are a hundred of those for each key.
-    fileprivate static let rarity = 5.0
-
     private func alive() throws(KeyTrouble) {
         if life.isDead { throw .file(path: "simulated", detail: "the process is gone") }
     }
@@ -19,13 +16,13 @@ struct LifeKeys: KeyRoom {
     ) async throws(KeyTrouble) -> Answer {
         let run = life.run
         try alive()
-        if run.fires(.crash, "before \(words)", times: Self.rarity) { run.crash() }
+        run.mayCrash("before \(words)", times: Run.rarity)
         try alive()
         let full = KeyTrouble.file(path: "simulated", detail: "No space left on device")
         if run.fires(.keysFail, words) { throw full }
         let answer = try await work()
         if run.fires(.keysFail, "when done: \(words)", times: 0.3) { throw full }
-        if run.fires(.crash, "after \(words)", times: Self.rarity) { run.crash() }
+        run.mayCrash("after \(words)", times: Run.rarity)
         try alive()
         return answer
     }
@@ -79,13 +76,13 @@ struct LifeCommands: CommandRunner {
     func run(_ command: [String], environment: [String: String], timeout: Duration) async -> CommandOutcome {
         let run = life.run
         if life.isDead { return Self.gone }
-        if run.fires(.crash, "before a command", times: LifeKeys.rarity) { run.crash() }
+        run.mayCrash("before a command", times: Run.rarity)
         if life.isDead { return Self.gone }
         let outcome = await run.commands.run(command, environment: environment, timeout: timeout)
         if life.isDead { return Self.gone }
         if run.fires(.slow, "a command") { await run.pause(life, .seconds(run.odds.within(1...25))) }
         if life.isDead { return Self.gone }
-        if run.fires(.crash, "after a command", times: LifeKeys.rarity) { run.crash() }
+        run.mayCrash("after a command", times: Run.rarity)
         return life.isDead ? Self.gone : outcome
     }
 }

@@ -39,7 +39,7 @@ extension Run {
         if fires(.backup, "") { backUp() }
         if fires(.restore, "") { putBack() }
         if fires(.restart, "") { stop(down: .seconds(people.within(1...5000))) }
-        if fires(.crash, "by itself", times: 4) { crash() }
+        mayCrash("by itself", times: 4)
         if fires(.clockStep, "one hour") { stepClock(people.happens(0.5) ? .hours(1) : .hours(-1)) }
         if fires(.clockLeap, "400 days") { stepClock(.days(400)) }
         if fires(.sleep, "8 hours") {

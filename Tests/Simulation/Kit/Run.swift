@@ -480,6 +480,14 @@ final class Run: @unchecked Sendable {
         memory.inForce = settings
     }
 
+    /// How much likelier the process is to end at what is rare: there are a hundred requests for each key.
+    static let rarity = 5.0
+
+    /// A place where the process may end.
+    func mayCrash(_ words: @autoclosure () -> String, times factor: Double = 1) {
+        if fires(.crash, words(), times: factor) { crash() }
+    }
+
     /// Everything in memory is gone.
     func crash() {
         guard life != nil else { return }

@@ -18,7 +18,7 @@ struct Wire: Transport {
         let zone = Self.zone(of: request.target)
         if life.isDead { throw .neverSent(.closed, Self.gone) }
         let name = "\(request.method.rawValue) \(request.target)"
-        if run.fires(.crash, "before \(name)") { run.crash() }
+        run.mayCrash("before \(name)")
         run.power?.disk.pass("request sent")
         if life.isDead { throw .neverSent(.closed, Self.gone) }
         run.interleave()
@@ -48,7 +48,7 @@ struct Wire: Transport {
         if listing, !isRead || !twist.isLie, case .success(let response) = answer, response.status == 200 {
             run.noteHonest(zone, request.target)
         }
-        if run.fires(.crash, "after \(name)") { run.crash() }
+        run.mayCrash("after \(name)")
         run.power?.disk.pass("request answered")
         if life.isDead { throw .maybeSent(.closed, Self.gone) }
         if run.fires(.slow, "the way back of \(name)") { await run.pause(life, .seconds(run.odds.within(1...50))) }

@@ -117,6 +117,21 @@ import Testing
         revive(bench)
     }
 
+    /// Another common name under the same name, for the next process.
+    private func wantGauge(_ bench: EngineBench) {
+        var other = meter
+        other.commonName = "gauge.example.com"
+        bench.source.put(EngineBench.settings([.clientCertificate(other)]))
+    }
+
+    /// The common names that certificates were made for, in order.
+    private func createdNames(_ bench: EngineBench) -> [String] {
+        bench.cloudflare.ledger.effects.compactMap { entry in
+            guard case .clientCertificateCreated(_, _, let name, _, _) = entry.effect else { return nil }
+            return name
+        }
+    }
+
     private func lastGeneration(_ bench: EngineBench) async throws -> Int {
         try await bench.keys.lastGeneration(
             for: bench.subject("meter", .clientCertificate), zoneName: "example.com")
@@ -126,34 +141,22 @@ import Testing
     func keyOfAnotherWish() async throws {
         let bench = try await EngineBench([.clientCertificate(meter)])
         try await makeKeyAndCrash(bench)
-        var other = meter
-        other.commonName = "gauge.example.com"
-        bench.source.put(EngineBench.settings([.clientCertificate(other)]))
+        wantGauge(bench)
         let second = await bench.restarted()
         await bench.run(for: .hours(1), second)
-        let names = bench.cloudflare.ledger.effects.compactMap { entry -> String? in
-            guard case .clientCertificateCreated(_, _, let name, _, _) = entry.effect else { return nil }
-            return name
-        }
-        #expect(names == ["gauge.example.com"])
+        #expect(createdNames(bench) == ["gauge.example.com"])
     }
 
     @Test("S17: a key made before a crash was sent for other wishes, once the key room could not say that it was there")
     func uncountedKeyOfAnotherWish() async throws {
         let bench = try await EngineBench([.clientCertificate(meter)])
         try await makeKeyAndCrash(bench)
-        var other = meter
-        other.commonName = "gauge.example.com"
-        bench.source.put(EngineBench.settings([.clientCertificate(other)]))
+        wantGauge(bench)
         bench.keys.fail(with: .file(path: "/keys", detail: "Input/output error"))
         let second = await bench.restarted()
         await bench.run(for: .hours(1), second)
         #expect(bench.heard.raised(.keyTrouble) == 1)
-        let names = bench.cloudflare.ledger.effects.compactMap { entry -> String? in
-            guard case .clientCertificateCreated(_, _, let name, _, _) = entry.effect else { return nil }
-            return name
-        }
-        #expect(names == ["gauge.example.com"])
+        #expect(createdNames(bench) == ["gauge.example.com"])
         #expect(bench.keys.current(for: bench.subject("meter", .clientCertificate)) == 2)
     }
 
