@@ -10,12 +10,15 @@ struct FreshKey: Hashable {
 /// What the passes ask the key room.
 extension Engine {
     /// For certificates that are nobody's and have a wished common name: the generation whose key answers to them.
+    ///
+    /// - Returns: These by subject, and the subjects of which the key room could not say.
     func keysInHand(
         _ zone: ZoneID, _ looks: [SubjectKind: Look], _ state: ZoneState, _ duty: ZoneDuty
-    ) async -> [ObjectID: Int] {
-        guard case .complete(let seen, _)? = looks[.clientCertificate] else { return [:] }
+    ) async -> (generations: [Subject: [ObjectID: Int]], troubles: [Subject: KeyTrouble]) {
+        guard case .complete(let seen, _)? = looks[.clientCertificate] else { return ([:], [:]) }
         let ours = Set(state.objects.filter(\.isOurs).map(\.id))
-        var generations: [ObjectID: Int] = [:]
+        var generations: [Subject: [ObjectID: Int]] = [:]
+        var troubles: [Subject: KeyTrouble] = [:]
         var trouble: KeyTrouble?
         for wish in duty.wish?.clientCertificates ?? [] {
             for sighting in seen where sighting.stage == .serving && !ours.contains(sighting.id) {
@@ -25,9 +28,11 @@ extension Engine {
                 let subject = Subject(zone: zone, kind: .clientCertificate, name: wish.name)
                 do throws(KeyTrouble) {
                     let found = try await ports.keys.generation(of: pem, for: subject, zoneName: duty.name)
-                    if let found { generations[sighting.id] = found }
+                    if let found { generations[subject, default: [:]][sighting.id] = found }
                 } catch {
                     trouble = error
+                    // A file whose content is no key is known not to be the one. What cannot be read just now may be.
+                    if case .unreadable = error {} else { troubles[subject] = error }
                 }
             }
         }
@@ -36,7 +41,7 @@ extension Engine {
         } else {
             resolve(.keyTrouble, of: zone.text)
         }
-        return generations
+        return (generations, troubles)
     }
 
     /// For each certificate that the plan would make with a key of a new generation: whether a key of that generation is

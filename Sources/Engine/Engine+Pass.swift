@@ -109,7 +109,7 @@ extension Engine {
         var result = PassResult()
         var quota = QuotaInPass()
         for round in 0..<Self.rounds {
-            var input = try await input(zone, duty, looks, state, planOnly: newKinds)
+            var (input, keyTroubles) = try await input(zone, duty, looks, state, planOnly: newKinds)
             (input.lookedAt, input.packQuota) = (lookBegin.moment(at: input.now, ports.clock.uptime()), quota.known)
             var plan = try self.plan(&input)
             if round == 0, !plan.doubtful.isEmpty {
@@ -141,14 +141,15 @@ extension Engine {
             }
             // Of the last plan: what it makes, an earlier one may not have made.
             let left = await keysLeft(for: plan, state, duty)
-            if !left.generations.isEmpty || !left.troubles.isEmpty {
-                (input.keysLeft, input.keysUncounted) = (left.generations, Set(left.troubles.keys))
+            keyTroubles.merge(left.troubles) { first, _ in first }
+            if !left.generations.isEmpty || !keyTroubles.isEmpty {
+                (input.keysLeft, input.keysUncounted) = (left.generations, Set(keyTroubles.keys))
                 plan = try self.plan(&input)
             }
             if isStopping { return PassResult(trouble: Self.stoppingTrouble) }
             if round == 0 { result.entries = plan.entries }
             if purpose == .planning { return result }
-            let (operations, unsent) = try await operations(for: plan, in: zone, duty, left.troubles)
+            let (operations, unsent) = try await operations(for: plan, in: zone, duty, keyTroubles)
             // Keys take their time: settings that have changed meanwhile want another plan.
             guard isCurrent(duty, zone) else {
                 if round == 0 { return nil }
@@ -277,10 +278,11 @@ extension Engine {
 
     // MARK: Planning
 
+    /// - Returns: Also the subjects of which the key room could not say for what it has a key.
     private func input(
         _ zone: ZoneID, _ duty: ZoneDuty, _ looks: [SubjectKind: Look], _ state: ZoneState,
         planOnly: Set<SubjectKind>
-    ) async throws(StoreTrouble) -> PlanInput {
+    ) async throws(StoreTrouble) -> (PlanInput, [Subject: KeyTrouble]) {
         let now = ports.clock.now()
         var input = PlanInput(
             zone: zone, zoneName: duty.name, wish: duty.wish, looks: looks, state: state,
@@ -290,8 +292,9 @@ extension Engine {
         input.obstacles.planOnly = planOnly
         input.obstacles.stateUntrusted = stateTrouble
         input.obstacles.clockSkew = await skew()
-        input.keysInHand = await keysInHand(zone, looks, state, duty)
-        return input
+        let keys = await keysInHand(zone, looks, state, duty)
+        input.keysInHand = keys.generations
+        return (input, keys.troubles)
     }
 
     /// For another plan with what was seen meanwhile.

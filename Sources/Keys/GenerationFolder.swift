@@ -46,7 +46,7 @@ struct GenerationFolder {
     func readRequest() throws(KeyTrouble) -> ReadRequest {
         let path = folder.place(Self.request)
         guard let bytes = try folder.read(Self.request, limit: PEMText.limitBytes) else {
-            throw .file(path: path, detail: "is gone")
+            throw .unreadable(what: path, detail: "it is gone")
         }
         return try ReadRequest(pem: String(decoding: bytes, as: UTF8.self), what: path)
     }

@@ -121,7 +121,8 @@ extension SubjectFolder {
 
     /// The newest generation that has the certificate, or else the newest whose key it is for.
     ///
-    /// A generation that cannot be read is passed over, but when none answers its trouble is told rather than a "no".
+    /// A generation that cannot be read is passed over, but when none answers its trouble is told rather than a "no": that
+    /// of a file that could not be read before that of one whose content is no key.
     fileprivate func generation(for certificate: ReadCertificate) throws(KeyTrouble) -> Int? {
         var newest: Int?
         var trouble: KeyTrouble?
@@ -132,7 +133,9 @@ extension SubjectFolder {
                 else { continue }
                 if try found.hasCertificate(certificate.pem) { return number }
                 newest = newest ?? number
-            } catch { trouble = trouble ?? error }
+            } catch {
+                if case .unreadable? = trouble { trouble = error } else { trouble = trouble ?? error }
+            }
         }
         if newest == nil, let trouble { throw trouble }
         return newest

@@ -19,8 +19,11 @@ struct ClientCertificateDecider {
                 .wait(because: lost.lossReason, "\(lost.id) is missing from a listing, and not known to be revoked")
             ]
         }
-        // An earlier database knows nothing of the successor that is there already: nothing has to be made then.
-        if let held = revokedOutside { return [adoption(after: newestGeneration) ?? held] }
+        if let held = revokedOutside {
+            // An earlier database knows nothing of the successor that is there already: nothing has to be made then. What a
+            // person had revoked is another matter: the key may have leaked.
+            return [newest?.removedFor == nil ? adoption(after: newest) ?? held : held]
+        }
         guard let current = own.filter(isCandidate).max(by: isOlderGeneration) else { return [absent()] }
         let others = own.filter { $0.id != current.id }
         switch current.stage {
@@ -45,7 +48,7 @@ struct ClientCertificateDecider {
 
     /// The newest was revoked, and not because another took its place: nothing new is made before a person says so (S8).
     private var revokedOutside: Decision? {
-        guard let newest = all.max(by: isOlderGeneration) else { return nil }
+        guard let newest else { return nil }
         switch newest.removedFor {
         case .superseded, .noLongerWanted: return nil
         case nil where newest.stage != .revoked && newest.stage != .leaving: return nil
@@ -63,17 +66,17 @@ struct ClientCertificateDecider {
     // MARK: None
 
     private func absent() -> Decision {
-        if let adoption = adoption(after: 0) { return adoption }
+        if let adoption = adoption(after: nil) { return adoption }
         let old = own.last { $0.stage == .serving }
         return create(old == nil ? .missing : .wishChanged, old.map { "in place of \($0.id)" } ?? "")
     }
 
-    private func adoption(after generation: Int) -> Decision? {
-        scene.adoptable(for: wish, after: generation).map { act(.adopt($0), .adoptable, "its key is in hand") }
+    private func adoption(after predecessor: ObjectRecord?) -> Decision? {
+        scene.adoptable(for: wish, of: subject, after: predecessor)
+            .map { act(.adopt($0), .adoptable, "its key is in hand") }
     }
 
-    /// The newest generation that something of ours was made with; 0 for none.
-    private var newestGeneration: Int { all.compactMap(\.generation).max() ?? 0 }
+    private var newest: ObjectRecord? { all.max(by: isOlderGeneration) }
 
     private func create(_ reason: Reason, _ detail: String) -> Decision {
         act(.create(wish, generation: nextGeneration), reason, detail)
@@ -81,13 +84,13 @@ struct ClientCertificateDecider {
 
     /// In place of one that ends: what is there already of a later generation, or a new one.
     private func replace(_ reason: Reason, _ detail: String) -> Decision {
-        adoption(after: newestGeneration) ?? create(reason, detail)
+        adoption(after: newest) ?? create(reason, detail)
     }
 
     /// The next one; or the newest again when nothing came of it and it was made for the same, so that keys of failed
     /// attempts do not pile up. Not where the key room says that it was made for something else after all.
     private var nextGeneration: Int {
-        let (used, left) = (newestGeneration, scene.surroundings.lastKeyLeft(of: subject))
+        let (used, left) = (newest?.generation ?? 0, scene.surroundings.lastKeyLeft(of: subject))
         let last = max(record.lastGeneration, used, left)
         let isUnspent = last == record.lastGeneration && last > max(used, left)
         if isUnspent, record.generationKey == wish.requestKey { return last }

@@ -29,15 +29,10 @@ extension PlanDraft {
                     changed.append(sighting)
                     continue
                 }
-                let generation = known[place].generation == nil ? input.keysInHand[sighting.id] : nil
-                if !isSettled(known[place], generation) {
-                    see(known[place].sighting.inOrder, known[place], generation: generation)
-                }
+                if !isSettled(known[place]) { see(known[place].sighting.inOrder, known[place]) }
             }
             // What leaves a trace does so in an order of its own, not in the listing's.
-            for sighting in changed.sorted(by: { $0.id < $1.id }) {
-                see(sighting, generation: input.keysInHand[sighting.id])
-            }
+            for sighting in changed.sorted(by: { $0.id < $1.id }) { see(sighting) }
             foldLacking(known, isSeen, kind, scope, input)
         }
     }
@@ -45,22 +40,21 @@ extension PlanDraft {
     // MARK: Seen
 
     /// True when another look at a thing that looks as it did can add nothing to its record: nearly always.
-    private func isSettled(_ record: ObjectRecord, _ generation: Int?) -> Bool {
+    private func isSettled(_ record: ObjectRecord) -> Bool {
         let isServing = record.sighting.stage == .serving
-        return record.missingSince == nil && (record.generation != nil || generation == nil)
-            && record.isBefore(now)
+        return record.missingSince == nil && record.isBefore(now)
             && (isServing
                 ? record.lastServedAt != nil && (record.servingSince != nil || !isClockTrusted)
                 : record.servingSince == nil)
     }
 
-    mutating func see(_ sighting: Sighting, generation: Int? = nil) {
+    mutating func see(_ sighting: Sighting) {
         let fresh = sighting.inOrder
-        guard let known = objects[fresh.id] else { return appear(fresh, generation) }
-        see(fresh, known, generation: generation)
+        guard let known = objects[fresh.id] else { return appear(fresh) }
+        see(fresh, known)
     }
 
-    private mutating func see(_ seen: Sighting, _ old: ObjectRecord, generation: Int?) {
+    private mutating func see(_ seen: Sighting, _ old: ObjectRecord) {
         var record = old
         guard record.sighting.kind == seen.kind else { return }  // an identifier of the other kind: not the same thing
         // That it is still there is true all the same.
@@ -70,7 +64,6 @@ extension PlanDraft {
         let fresh = isOld ? record.sighting : seen
         if record.missingSince != nil { record.missingSince = nil }
         if isClockTrusted, !record.isBefore(now) { record.keepBefore(now) }
-        if record.generation == nil { record.generation = generation }
         if record.sighting != fresh { show(fresh, &record, old) }
         keepService(&record, since: old)
         guard record != old else { return }
@@ -131,13 +124,12 @@ extension PlanDraft {
         looksMayPredate(moment) || looksMayPredate(moment, skew: clockSkew ?? .zero)
     }
 
-    private mutating func appear(_ fresh: Sighting, _ generation: Int?) {
+    private mutating func appear(_ fresh: Sighting) {
         // What was over before it was ever seen is no news, unless it may be what an open operation made (S3).
-        guard !fresh.stage.isOver || operations.contains(where: { $0.isCreation(of: fresh.kind) }) else { return }
+        guard !fresh.stage.isOver || mayBeMade(fresh) else { return }
         let subject = Subject(zone: zone, kind: fresh.kind, name: fresh.id.text)
         var record = ObjectRecord(
-            sighting: fresh, subject: subject, ownership: .foreign, since: now, firstSeen: now, lastSeen: now,
-            generation: generation)
+            sighting: fresh, subject: subject, ownership: .foreign, since: now, firstSeen: now, lastSeen: now)
         keepService(&record)
         if let notAfter = fresh.traits.notAfter, notAfter <= trueNow { record.rung = .expired }  // long over: no news
         set(record)

@@ -15,15 +15,17 @@ public struct PlanInput: Hashable, Sendable {
     public var answers: [ObjectID: Sighting?]
     /// Packs on their way that a plan removed, and that could not be asked about: they are not removed now.
     public var unconfirmed: Set<ObjectID> = []
-    /// Client certificates that are nobody's, with the generation of the key here that answers to each.
-    public var keysInHand: [ObjectID: Int]
+    /// By subject, the client certificates that are nobody's and that a key of the subject answers to, each with the
+    /// generation of that key.
+    public var keysInHand: [Subject: [ObjectID: Int]]
     /// By subject, the highest generation that a key is here for, where the database does not know what it was made
     /// for: the process ended before that was written down, or the database was put back to an earlier one. Such a key
     /// may have gone to Cloudflare, so its request is never sent again. So it is with one that the database knows, and
     /// that does not fit what is wished.
     public var keysLeft: [Subject: Int] = [:]
-    /// Subjects of which the key room could not say whether such a key is here. Nothing is made for them now, and no
-    /// generation is written down as made for what is wished: its key may be there already, for something else.
+    /// Subjects of which the key room could not say whether such a key is here, or a key for a certificate that is
+    /// nobody's. Nothing is made for them now, and no generation is written down as made for what is wished: its key may be
+    /// there already, for something else.
     public var keysUncounted: Set<Subject> = []
     public var state: ZoneState
     public var counts: BrakeCounts
@@ -44,7 +46,7 @@ public struct PlanInput: Hashable, Sendable {
 
     public init(
         zone: ZoneID, zoneName: String, wish: ZoneWish?, looks: [SubjectKind: Look] = [:],
-        answers: [ObjectID: Sighting?] = [:], keysInHand: [ObjectID: Int] = [:], state: ZoneState = ZoneState(),
+        answers: [ObjectID: Sighting?] = [:], keysInHand: [Subject: [ObjectID: Int]] = [:], state: ZoneState = ZoneState(),
         counts: BrakeCounts = BrakeCounts(),
         unwantedElsewhere: Int? = nil, now: Timestamp, limits: LimitSettings = LimitSettings(),
         deadlines: DeadlineSettings = DeadlineSettings(), lookEvery: Duration = .minutes(15),

@@ -5,6 +5,13 @@ extension PlanDraft {
     mutating func record(_ entries: [Plan.Entry], _ input: PlanInput) {
         if input.obstacles.planOnly.contains(.clientCertificate) { forgetUnspentKeys() }
         for entry in entries {
+            if case .clientCertificate(.adopt(let id))? = entry.decision.action,
+                let generation = input.keysInHand[entry.subject]?[id], var record = objects[id],
+                record.generation != generation
+            {
+                record.generation = generation
+                set(record)
+            }
             if subjects.read(entry.subject, { $0.tells(of: entry.decision) }) == true { continue }
             let old = record(of: entry.subject)
             var record = old

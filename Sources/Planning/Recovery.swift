@@ -47,30 +47,62 @@ extension PlanDraft {
 
     private func trace(of operation: Operation) -> Trace {
         switch operation.action {
-        case .pack(.order(let wish)):
-            return made(by: operation) { record in
-                record.pack.map { wish.mayHaveMade($0, zoneName: zoneName) } ?? false
-            }
-        case .clientCertificate(.create(let wish, _)):
-            let found = made(by: operation) { $0.clientCertificate?.requestDER == operation.request?.der }
-            guard case .lacking = found else { return found }
-            let unsigned = made(by: operation) { record in
-                record.clientCertificate.map { $0.requestDER == nil && wish.isMet(by: $0) } ?? false
-            }
-            if case .found = unsigned { return .unclear }
-            return .lacking
+        case .pack(.order), .clientCertificate(.create): return made(by: operation)
         case .pack(let action): return changed(action.object, by: operation.action)
         case .clientCertificate(let action): return changed(action.object, by: operation.action)
         }
     }
 
-    /// What is outside of the operation's baseline, nobody's yet, and fits.
-    private func made(by operation: Operation, where fits: (ObjectRecord) -> Bool) -> Trace {
-        let found = objects.values.filter { record in
-            record.sighting.kind == operation.subject.kind && !record.isOurs && record.missingSince == nil
-                && record.stage != .gone && !operation.baseline.contains(record.id) && fits(record)
+    private func made(by operation: Operation) -> Trace {
+        var made: ObjectRecord?
+        var isUnclear = false
+        for record in objects.values where !record.isOurs && record.missingSince == nil {
+            switch likeness(of: record.sighting, to: operation) {
+            case .none: continue
+            case .unsaid: isUnclear = true
+            case .its: if made.map({ isLikelier(record, $0) }) ?? true { made = record }
+            }
         }
-        return found.min(by: isOlder).map { .found($0.id) } ?? .lacking
+        return made.map { .found($0.id) } ?? (isUnclear ? .unclear : .lacking)
+    }
+
+    /// What still counts before what is over, then the older.
+    private func isLikelier(_ left: ObjectRecord, _ right: ObjectRecord) -> Bool {
+        left.stage.isOver == right.stage.isOver ? isOlder(left, right) : right.stage.isOver
+    }
+
+    /// How far a thing is what a creation would have made.
+    private enum Likeness {
+        case none
+        /// It does not say of which request it is, and is like it in all else.
+        case unsaid
+        case its
+    }
+
+    /// True for what one of the open operations may have made.
+    func mayBeMade(_ sighting: Sighting) -> Bool { operations.contains { likeness(of: sighting, to: $0) != .none } }
+
+    private func likeness(of sighting: Sighting, to operation: Operation) -> Likeness {
+        guard sighting.kind == operation.subject.kind, sighting.stage != .gone,
+            !operation.baseline.contains(sighting.id)
+        else { return .none }
+        switch (operation.action, sighting.traits) {
+        case (.pack(.order(let wish)), .pack(let pack)):
+            return wish.mayHaveMade(pack, zoneName: zoneName) ? .its : .none
+        case (.clientCertificate(.create(let wish, _)), .clientCertificate(let traits)):
+            if isOfAnEarlierOne(traits, operation) { return .none }
+            guard let der = traits.requestDER else { return wish.isMet(by: traits) ? .unsaid : .none }
+            return der == operation.request?.der ? .its : .none
+        default: return .none
+        }
+    }
+
+    /// Issued before the operation was committed, by more than a signer's backdating (minutes) and any wrong clock that was
+    /// not noticed explain. An operator's request is sent again for each generation, and what is over may be in no row: an
+    /// older certificate of the same request would pass for the new one.
+    private func isOfAnEarlierOne(_ traits: ClientCertificateTraits, _ operation: Operation) -> Bool {
+        guard let issued = traits.issuedOn, operation.committedAt <= trueNow else { return false }
+        return issued < operation.committedAt - .days(1)
     }
 
     /// Whether a change or a removal can be seen to have been made.
@@ -92,10 +124,6 @@ extension PlanDraft {
         }
         return isDone ? .found(id) : .lacking
     }
-}
-
-extension Operation {
-    func isCreation(of kind: SubjectKind) -> Bool { subject.kind == kind && action.effect == .create }
 }
 
 extension Stage {

@@ -18,9 +18,12 @@ struct Scene {
     func nextLook(for moment: Timestamp?) -> Timestamp? { surroundings.draft.nextLook(for: moment) }
 
     func adoptable(for wish: PackWish) -> ObjectID? { surroundings.adoptable(for: wish) }
-    /// One that is nobody's and whose key is in hand, of a generation past this one.
-    func adoptable(for wish: ClientCertificateWish, after generation: Int = 0) -> ObjectID? {
-        surroundings.adoptable(for: wish, after: generation)
+    /// One that is nobody's and that a key of the subject answers to; where one is given, only what was made after it: with
+    /// a key of a later generation, and issued no earlier, for an operator's request is the same for every generation.
+    func adoptable(
+        for wish: ClientCertificateWish, of subject: Subject, after predecessor: ObjectRecord? = nil
+    ) -> ObjectID? {
+        surroundings.adoptable(for: wish, of: subject, after: predecessor)
     }
 
     /// A pack with the very hosts of the wish that is there and stays, the subject's own before others'.
@@ -37,7 +40,7 @@ struct Scene {
 /// What else is in the zone. Put in order only when a wish has nothing of its own.
 final class Surroundings {
     fileprivate let draft: PlanDraft
-    private let keysInHand: [ObjectID: Int]
+    private let keysInHand: [Subject: [ObjectID: Int]]
     private let keysLeft: [Subject: Int]
     private var zoneName: String { draft.zoneName }
     /// What was given to a wish already, in this plan.
@@ -59,8 +62,7 @@ final class Surroundings {
     }()
 
     private lazy var certificates = draft.objects.values.filter { record in
-        record.clientCertificate != nil && !record.isOurs && keysInHand[record.id] != nil && record.stage == .serving
-            && !isReleased(record)
+        record.clientCertificate != nil && !record.isOurs && record.stage == .serving && !isReleased(record)
     }
 
     private func isReleased(_ record: ObjectRecord) -> Bool { draft.subjects[record.subject]?.isReleased ?? false }
@@ -79,11 +81,17 @@ final class Surroundings {
         }?.id
     }
 
-    func adoptable(for wish: ClientCertificateWish, after generation: Int) -> ObjectID? {
-        certificates.filter { record in
-            record.missingSince == nil && !claimed.contains(record.id)
-                && (keysInHand[record.id] ?? 0) > generation
-                && record.clientCertificate.map { wish.isMet(by: $0) } ?? false
+    func adoptable(
+        for wish: ClientCertificateWish, of subject: Subject, after predecessor: ObjectRecord?
+    ) -> ObjectID? {
+        guard let inHand = keysInHand[subject] else { return nil }
+        return certificates.filter { record in
+            guard record.missingSince == nil, !claimed.contains(record.id), let generation = inHand[record.id],
+                let traits = record.clientCertificate, wish.isMet(by: traits)
+            else { return false }
+            guard let predecessor else { return true }
+            let isIssuedLater = traits.issuedOn ?? .distantFuture >= predecessor.clientCertificate?.issuedOn ?? .distantPast
+            return generation > predecessor.generation ?? 0 && isIssuedLater
         }.max { ($0.notAfter ?? .distantPast, $0.id) < ($1.notAfter ?? .distantPast, $1.id) }?.id
     }
 

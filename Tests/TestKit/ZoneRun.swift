@@ -19,7 +19,7 @@ public struct ZoneRun {
     public var counts = BrakeCounts()
     public var unwantedElsewhere: Int? = 0
     public var packQuota: PackQuota?
-    public var keysInHand: [ObjectID: Int] = [:]
+    public var keysInHand: [Subject: [ObjectID: Int]] = [:]
     public var keysLeft: [Subject: Int] = [:]
     public var keysUncounted: Set<Subject> = []
     /// The kinds whose look fails.

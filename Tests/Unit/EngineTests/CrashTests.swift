@@ -160,6 +160,22 @@ import Testing
         #expect(bench.keys.current(for: bench.subject("meter", .clientCertificate)) == 2)
     }
 
+    @Test("a key room that could not say whose a certificate is had another one made in its place (S3)")
+    func uncountedKeyOfACertificate() async throws {
+        let bench = try await EngineBench([.clientCertificate(meter)])
+        await bench.run(for: .minutes(10))
+        let empty = MemoryLedger()
+        let later = await bench.restarted(over: empty)
+        _ = await later.pass(over: EngineBench.zone, .scheduled)  // only plans
+        bench.keys.fail(with: .file(path: "/keys", detail: "Input/output error"))
+        _ = await later.pass(over: EngineBench.zone, .scheduled)
+        #expect(bench.heard.raised(.keyTrouble) >= 1)
+        await bench.run(for: .hours(1), later)
+        #expect(createdNames(bench) == ["meter.example.com"])
+        let state = try empty.state(of: EngineBench.zone, now: bench.clock.now())
+        #expect(state.objects.map(\.ownership) == [.adopted])
+    }
+
     @Test("keys piled up while the database could not be written: the one that was made serves the next try")
     func keysDoNotPileUp() async throws {
         let bench = try await EngineBench([.clientCertificate(meter)])

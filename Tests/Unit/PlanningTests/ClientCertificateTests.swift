@@ -209,11 +209,11 @@ import Testing
         var run = ZoneRun([wish()])
         _ = words(&run, [.zero, .minutes(1)])
         run.objects[ObjectID("f")] = .certificate("f", "active", clientWish, der: "x", from: run.now)
-        run.keysInHand[ObjectID("f")] = 1
+        run.keysInHand[run.subject("gateway", kind)] = [ObjectID("f"): 1]
         run.show(ObjectID("c1"), "revoked")
         #expect(run.pass(after: .hours(1)) == ".")
         #expect(run.verdict("gateway", kind) == "hold revoked-outside")
-        run.keysInHand[ObjectID("f")] = 2
+        run.keysInHand[run.subject("gateway", kind)] = [ObjectID("f"): 2]
         #expect(run.pass(after: .hours(1)) == "adopt+deliver")
         #expect(run.pass(after: .hours(1)) == ".")
         #expect(run.verdict("gateway", kind) == "rest as-wanted")
@@ -225,8 +225,58 @@ import Testing
         _ = words(&run, [.zero, .minutes(1)])
         run.now = run.now + .days(340)
         run.objects[ObjectID("f")] = .certificate("f", "active", clientWish, der: "x", from: run.now)
-        run.keysInHand[ObjectID("f")] = 2
+        run.keysInHand[run.subject("gateway", kind)] = [ObjectID("f"): 2]
         #expect(run.pass() == "adopt+deliver")
+    }
+
+    @Test("two with one common name took each other's successor, and could deliver neither")
+    func successorOfTheOther() {
+        var run = ZoneRun([wish("a"), wish("b")])
+        _ = words(&run, [.zero, .minutes(1)])
+        run.now = run.now + .days(340)
+        run.objects[ObjectID("a2")] = .certificate("a2", "active", clientWish, der: "x", from: run.now)
+        run.objects[ObjectID("b2")] = .certificate("b2", "active", clientWish, der: "y", from: run.now + .seconds(1))
+        run.keysInHand = [run.subject("a", kind): [ObjectID("a2"): 2], run.subject("b", kind): [ObjectID("b2"): 3]]
+        #expect(run.pass() == "adopt+adopt+deliver+deliver")
+        #expect(run.record("a2")?.subject.name == "a")
+        #expect(run.record("b2")?.subject.name == "b")
+        #expect(run.record("b2")?.generation == 3)
+    }
+
+    @Test("one of the operator's request that both names have is of the generation of the one that takes it")
+    func sharedRequest() {
+        var run = ZoneRun([wish("a"), wish("b")])
+        run.objects[ObjectID("f")] = .certificate("f", "active", clientWish, der: "x", from: run.now)
+        run.objects[ObjectID("g")] = .certificate("g", "active", clientWish, der: "x", from: run.now)
+        let (f, g) = (ObjectID("f"), ObjectID("g"))
+        run.keysInHand = [run.subject("a", kind): [f: 2, g: 2], run.subject("b", kind): [f: 7, g: 7]]
+        #expect(run.pass() == "adopt+adopt+deliver+deliver")
+        #expect(run.record("g")?.generation == 2)
+        #expect(run.record("f")?.generation == 7)
+    }
+
+    @Test("an older certificate of the operator's request is nobody's successor")
+    func olderOfTheRequest() {
+        var run = ZoneRun([wish()])
+        _ = words(&run, [.zero, .minutes(1)])
+        run.objects[ObjectID("f")] = .certificate("f", "active", clientWish, der: "x", from: run.now - .days(30))
+        run.keysInHand[run.subject("gateway", kind)] = [ObjectID("f"): 2]
+        #expect(run.pass(after: .days(340)) == "create")
+    }
+
+    @Test("what a person had revoked was followed by another certificate of the same request, unasked (S8)")
+    func leakedKey() {
+        var run = ZoneRun([wish()])
+        _ = words(&run, [.zero, .minutes(1)])
+        run.objects[ObjectID("f")] = .certificate("f", "active", clientWish, der: "x", from: run.now)
+        run.keysInHand[run.subject("gateway", kind)] = [ObjectID("f"): 2]
+        let revocation = Operation(
+            id: OperationID(at: run.now, chance: 7), subject: run.subject("gateway", kind),
+            action: .clientCertificate(.revoke(ObjectID("c1"))), reason: .personAsked, committedAt: run.now,
+            askedBy: "uid 0 (root)")
+        run.settle(revocation, run.obey(revocation))
+        #expect(run.pass(after: .hours(1)) == ".")
+        #expect(run.verdict("gateway", kind) == "hold revoked-outside")
     }
 
     @Test("a generation is not written down as made for a wish while nobody can say whether its key is there already")
@@ -246,7 +296,7 @@ import Testing
     func adopted() {
         var run = ZoneRun([wish()])
         run.objects[ObjectID("f")] = .certificate("f", "active", clientWish, der: "x", from: run.now)
-        run.keysInHand[ObjectID("f")] = 4
+        run.keysInHand[run.subject("gateway", kind)] = [ObjectID("f"): 4]
         #expect(run.pass() == "adopt+deliver")
         #expect(run.sent.last?.action == .clientCertificate(.deliver(ObjectID("f"), generation: 4)))
 

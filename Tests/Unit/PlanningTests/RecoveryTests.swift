@@ -108,6 +108,44 @@ import Testing
         #expect(run.verdict("gateway", .clientCertificate) == "hold revoked-outside")
     }
 
+    @Test("an old certificate of the operator's request, revoked and in no row, was taken for the new one (S3)")
+    func olderOneOfTheRequest() {
+        var run = lostReply(.clientCertificate(clientWish), isMade: false)
+        let der = run.sent.first?.request?.der
+        run.objects[ObjectID("a")] = .certificate("a", "revoked", clientWish, der: der, from: run.now - .days(200))
+        #expect(run.pass(after: .minutes(1)) == ".")
+        #expect(run.state.openOperations.count == 1)
+        #expect(run.record("a") == nil)
+        run.makeUnanswered()
+        run.pass(after: .minutes(1))
+        #expect(run.state.openOperations.isEmpty)
+        #expect(run.record("c1")?.ownership == .ordered)
+        #expect(run.state.objects.map(\.id.text) == ["c1"])
+    }
+
+    @Test("of two that may be what was made, the one that still counts is")
+    func liveBeforeOver() {
+        var run = lostReply(.clientCertificate(clientWish), isMade: true)
+        let der = run.sent.first?.request?.der
+        run.objects[ObjectID("a")] = .certificate("a", "revoked", clientWish, der: der, from: run.now)
+        run.pass(after: .minutes(1))
+        #expect(run.record("c1")?.ownership == .ordered)
+        #expect(run.record("a")?.ownership == .foreign)
+    }
+
+    @Test("while a creation was open, every certificate that had long been over appeared anew in each pass")
+    func overAndOpen() {
+        var run = lostReply(.clientCertificate(clientWish), isMade: false)
+        for number in 1...5 {
+            let id = "old\(number)"
+            run.objects[ObjectID(id)] = .certificate(id, "revoked", clientWish, der: id, from: run.now)
+        }
+        run.forget()
+        #expect(run.pass(after: .minutes(1)) == ".")
+        #expect(run.news.isEmpty)
+        #expect(run.state.objects.isEmpty)
+    }
+
     @Test("a lost creation is made again with the same key")
     func sameGeneration() {
         var run = lostReply(.clientCertificate(clientWish), isMade: false)
