@@ -46,8 +46,8 @@ public struct PlanInput: Hashable, Sendable {
 
     public init(
         zone: ZoneID, zoneName: String, wish: ZoneWish?, looks: [SubjectKind: Look] = [:],
-        answers: [ObjectID: Sighting?] = [:], keysInHand: [Subject: [ObjectID: Int]] = [:], state: ZoneState = ZoneState(),
-        counts: BrakeCounts = BrakeCounts(),
+        answers: [ObjectID: Sighting?] = [:], keysInHand: [Subject: [ObjectID: Int]] = [:],
+        state: ZoneState = ZoneState(), counts: BrakeCounts = BrakeCounts(),
         unwantedElsewhere: Int? = nil, now: Timestamp, limits: LimitSettings = LimitSettings(),
         deadlines: DeadlineSettings = DeadlineSettings(), lookEvery: Duration = .minutes(15),
         obstacles: Obstacles = Obstacles()

@@ -90,8 +90,9 @@ final class Surroundings {
                 let traits = record.clientCertificate, wish.isMet(by: traits)
             else { return false }
             guard let predecessor else { return true }
-            let isIssuedLater = traits.issuedOn ?? .distantFuture >= predecessor.clientCertificate?.issuedOn ?? .distantPast
-            return generation > predecessor.generation ?? 0 && isIssuedLater
+            let before = predecessor.clientCertificate?.issuedOn
+            return generation > predecessor.generation ?? 0
+                && traits.issuedOn ?? .distantFuture >= before ?? .distantPast
         }.max { ($0.notAfter ?? .distantPast, $0.id) < ($1.notAfter ?? .distantPast, $1.id) }?.id
     }
 

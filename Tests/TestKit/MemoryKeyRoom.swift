@@ -35,6 +35,7 @@ public final class MemoryKeyRoom: KeyRoom {
             } else {
                 state.losses += 1
             }
+            state.renewals = now.renewals  // the operators' files are elsewhere
         }
     }
 
@@ -50,11 +51,24 @@ public final class MemoryKeyRoom: KeyRoom {
         var troubles: [KeyTrouble] = []
         /// How often keys were lost: what is made anew is another key then.
         var losses = 0
+        /// How often an operator has put another request in the place of one.
+        var renewals: [String: Int] = [:]
+
+        /// The request in an operator's file, which is for the names of whoever asks.
+        func operators(_ file: String, _ commonName: String) -> SigningRequest {
+            SigningRequest(text: "\(operatorsMark)\(file), \(renewals[file] ?? 0), for \(commonName)")
+        }
     }
 
     private let state = Mutex(State())
 
     public init() {}
+
+    /// The operator makes another request.
+    public func renew(file: String) { state.withLock { $0.renewals[file, default: 0] += 1 } }
+
+    /// Whether a request is an operator's, which is sent again for each certificate.
+    public static func isOperators(_ der: String) -> Bool { der.hasPrefix(base64(Array(operatorsMark.utf8))) }
 
     /// The next calls that could fail throw these, one each.
     public func fail(with troubles: KeyTrouble...) { state.withLock { $0.troubles += troubles } }
@@ -90,11 +104,14 @@ public final class MemoryKeyRoom: KeyRoom {
         let key = Key(subject: subject, generation: generation)
         return state.withLock { state in
             if let known = state.requests[key] { return known.request }
-            let name = "\(subject.path(zoneName: zoneName)) generation \(generation)"
-            let text = "\(name)\(state.losses > 0 ? " after \(state.losses) losses" : "") for \(wish.commonName)"
-            let der = base64(Array(text.utf8))
-            let pem = "-----BEGIN CERTIFICATE REQUEST-----\n\(der)\n-----END CERTIFICATE REQUEST-----\n"
-            let made = SigningRequest(pem: pem, der: der)
+            let made: SigningRequest
+            switch wish.key {
+            case .request(let file): made = state.operators(file, wish.commonName)
+            case .made:
+                let name = "\(subject.path(zoneName: zoneName)) generation \(generation)"
+                let losses = state.losses > 0 ? " after \(state.losses) losses" : ""
+                made = SigningRequest(text: "\(name)\(losses) for \(wish.commonName)")
+            }
             state.requests[key] = Made(request: made, commonName: wish.commonName)
             return made
         }
@@ -104,8 +121,12 @@ public final class MemoryKeyRoom: KeyRoom {
         _ wish: ClientCertificateWish, for subject: Subject, zoneName: String, generation: Int
     ) async throws(KeyTrouble) -> Bool {
         try failIfSet()
-        let known = state.withLock { $0.requests[Key(subject: subject, generation: generation)] }
-        return known.map { $0.commonName == wish.commonName } ?? true
+        return state.withLock { state in
+            guard let known = state.requests[Key(subject: subject, generation: generation)] else { return true }
+            guard known.commonName == wish.commonName else { return false }
+            guard case .request(let file) = wish.key else { return true }
+            return known.request == state.operators(file, wish.commonName)
+        }
     }
 
     public func deliver(
@@ -133,8 +154,12 @@ public final class MemoryKeyRoom: KeyRoom {
     ) async throws(KeyTrouble) -> Int? {
         try failIfSet()
         return state.withLock { state in
-            state.requests.filter { $0.key.subject == subject && isFor($0.value.request, certificatePEM) }
-                .map(\.key.generation).max()
+            let answering = state.requests.filter {
+                $0.key.subject == subject && isFor($0.value.request, certificatePEM)
+            }
+            // As with the real one, where it was delivered before where its key is.
+            let keys = answering.keys.filter { state.deliveries[$0] == certificatePEM }
+            return (keys.isEmpty ? Array(answering.keys) : keys).map(\.generation).max()
         }
     }
 
@@ -148,6 +173,16 @@ public final class MemoryKeyRoom: KeyRoom {
     private func failIfSet() throws(KeyTrouble) {
         let trouble = state.withLock { $0.troubles.isEmpty ? nil : $0.troubles.removeFirst() }
         if let trouble { throw trouble }
+    }
+}
+
+/// As long as to be told in base 64.
+private let operatorsMark = "an operator's, "
+
+extension SigningRequest {
+    fileprivate init(text: String) {
+        let der = base64(Array(text.utf8))
+        self.init(pem: "-----BEGIN CERTIFICATE REQUEST-----\n\(der)\n-----END CERTIFICATE REQUEST-----\n", der: der)
     }
 }
 

@@ -139,6 +139,7 @@ extension Run {
             case 2: one.commonName = "n\(number).\(zone)"
             default: one.command = one.command.isEmpty ? ["/usr/bin/true"] : []
             }
+            if case .request(let file) = one.key, people.happens(0.3) { keysInMemory?.renew(file: file) }
             return .clientCertificate(one)
         }
     }

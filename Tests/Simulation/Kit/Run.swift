@@ -25,7 +25,7 @@ final class Run: @unchecked Sendable {
     let transport: InProcessTransport
     let keys: any KeyRoom
     /// The same, where it has no files.
-    private let keysInMemory: MemoryKeyRoom?
+    let keysInMemory: MemoryKeyRoom?
     let commands: ScriptedCommandRunner
     let chance: DiceChance
     let folder: String

@@ -99,8 +99,11 @@ struct Setting {
 
     static func certificate(_ name: String, _ zone: String, _ dice: inout Dice) -> ClientCertificateWish {
         let days = dice.pick([40, 60, 90, 365]) ?? 365
+        // Nothing forbids two certificates of one name, nor an operator's request, which is the same for each renewal.
+        let commonName = dice.happens(0.2) ? "shared.\(zone)" : "\(name).\(zone)"
+        let key: KeySource = dice.happens(0.2) ? .request(file: "/csr/\(name).\(zone)") : .made(.ecP256)
         return ClientCertificateWish(
-            name: name, commonName: "\(name).\(zone)", validityDays: days, renewBefore: .days(days > 60 ? 30 : 12),
+            name: name, commonName: commonName, key: key, validityDays: days, renewBefore: .days(days > 60 ? 30 : 12),
             overlap: .hours(dice.within(1...30)), command: dice.happens(0.5) ? ["/usr/bin/true"] : [])
     }
 }

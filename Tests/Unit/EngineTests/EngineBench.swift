@@ -78,7 +78,8 @@ final class EngineBench: Sendable {
     /// The same disk, keys and Cloudflare, and a new process: what a crash or a restart leaves; or another database.
     func restarted(over other: MemoryLedger? = nil, era: String = "1") async -> Engine {
         let engine = Self.engine(
-            clock, wire, other ?? ledger, keys, commands, heard, source, era: era, seed: UInt64(ledger.commits.count) + 100)
+            clock, wire, other ?? ledger, keys, commands, heard, source, era: era,
+            seed: UInt64(ledger.commits.count) + 100)
         await engine.begin()
         return engine
     }

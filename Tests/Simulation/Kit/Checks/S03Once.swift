@@ -1,15 +1,19 @@
 import CloudflareModel
 import Domain
+import TestKit
 
 /// S3: one intention makes at most one order.
 ///
 /// Checked whole: an operation for the change was committed and open when the request arrived; no operation ever had
-/// two effects; no request for two certificates; no order for a wish while an earlier order of ours for the very same is
-/// alive at Cloudflare. The last two only where the daemon could know: not within two days of a lie, and the last not of
-/// the database's being put back either.
+/// two effects; no request of ours for two certificates, and none of an operator's while another certificate of the same
+/// subject has it and is not due; no order for a wish while an earlier order of ours for the very same is alive at
+/// Cloudflare. The last three only where the daemon could know: not within two days of a lie, and the last two not of the
+/// database's being put back either.
 struct S03Once: Checker {
     let invariant = "S3"
     private var used: [String: String] = [:]
+    /// The subject that a certificate was made for: under another name since, its key is not where that name's are.
+    private var makers: [ObjectID: String] = [:]
 
     mutating func judge(_ deed: Deed, _ memory: Memory, _ rows: Rows?) -> [String] {
         guard let operation = deed.operation else { return ["no open operation in the database: \(deed.words)"] }
@@ -19,15 +23,25 @@ struct S03Once: Checker {
         }
         used[operation.id] = deed.words
         guard deed.isCreation else { return complaints }
+        defer { makers[deed.object] = operation.subject }
         if let lie = memory.lies[deed.zone], deed.at - lie < .days(2) { return complaints }
-        if case .clientCertificateCreated(_, _, _, let request, _) = deed.effect {
+        let mine = memory.wish(of: operation.subject)
+        if case .clientCertificateCreated(_, _, _, let request, _) = deed.effect, !MemoryKeyRoom.isOperators(request) {
             let twins = deed.certificates.filter { $0.request == request && $0.id != deed.object }
             if let twin = twins.first { complaints.append("\(twin.id) has the same request: \(deed.words)") }
         }
         if let restored = memory.restoredAt, deed.at - restored < .days(2) { return complaints }
-        if case .orderAccepted(_, _, let hosts) = deed.effect, let mine = memory.wish(of: operation.subject),
-            case .pack(let wish) = mine
+        if case .clientCertificateCreated(_, _, _, let request, _) = deed.effect,
+            case .clientCertificate(let wish)? = mine
         {
+            let twin = deed.certificates.first { one in
+                one.id != deed.object && one.request == request && one.status == "active"
+                    && makers[one.id] == operation.subject && one.validityDays == wish.validityDays
+                    && one.expiresAt - deed.at > wish.renewBefore + .days(1)
+            }
+            if let twin { complaints.append("\(twin.id) has the operator's request, and is not due: \(deed.words)") }
+        }
+        if case .orderAccepted(_, _, let hosts) = deed.effect, case .pack(let wish)? = mine {
             let twin = deed.packs.first { pack in
                 pack.id != deed.object && memory.made[pack.id] == operation.subject && memory.isOurs(pack.id)
                     && pack.hosts == hosts.withoutBranding && pack.authority == wish.authority.rawValue
