@@ -64,8 +64,8 @@ enum PackAPI: KindAPI {
         json["hosts"].isNull ? nil : sighting(json)
     }
 
-    /// A pack whose hosts cannot be read is `unread`: it must not be taken for equal to a wish, nor for covering less
-    /// than it does.
+    /// A pack whose hosts cannot be read is `unread` and has none: it must not be taken for equal to a wish, nor for
+    /// covering less than it does.
     static func sighting(_ json: JSON) -> Sighting? {
         guard let id = ObjectID(json) else { return nil }
         let status = json["status"].words ?? ""
@@ -76,7 +76,7 @@ enum PackAPI: KindAPI {
             id: id, status: status, stage: isReadable ? PackStatus(rawValue: status)?.stage ?? .unread : .unread,
             traits: .pack(
                 PackTraits(
-                    type: json["type"].words ?? "", hosts: HostSet(names),
+                    type: json["type"].words ?? "", hosts: HostSet(isReadable ? names : []),
                     authority: json["certificate_authority"].words, method: json["validation_method"].words,
                     validityDays: json["validity_days"].int, branding: json["cloudflare_branding"].bool,
                     certificates: (json["certificates"].array ?? []).compactMap(certificate),

@@ -30,6 +30,14 @@ extension Engine {
             throw Self.unfit("no-such-object", "it has no such certificate", "'edgecertctl show' lists them")
         }
         let chosen = action(meant)
+        if case .reactivate = chosen, let record = certificates.first(where: { $0.id == meant }),
+            let wish = duty.wish?.wishes.first(where: { $0.kind == subject.kind && $0.name == subject.name }),
+            let later = Self.later(than: record, of: subject, wish, state, duty)
+        {
+            throw Self.unsafe(
+                "outranked", "\(later.id) serves with a later key: \(meant) would be revoked again in its favour",
+                "'edgecertctl revoke' \(later.id) first, or 'edgecertctl release' the subject")
+        }
         var operation = Operation(
             id: OperationID(at: now, chance: ports.chance.next()), subject: subject, action: .clientCertificate(chosen),
             reason: .personAsked, committedAt: now)

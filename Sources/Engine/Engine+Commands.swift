@@ -131,6 +131,12 @@ extension Engine {
                         "put its key into the keys folder, or let a new one be made")
                 }
                 record.generation = generation
+                if !mayReplace, let later = Self.later(than: record, of: subject, wish, state, duty) {
+                    throw Self.unsafe(
+                        "outranked",
+                        "\(later.id) serves with a later key: once adopted, \(object) would be revoked in its favour",
+                        "'edgecertctl revoke' \(later.id) first, or give --replace if that is meant")
+                }
             }
             let isMet = wish.isMet(by: record, zoneName: duty.name)
             if !isMet, !mayReplace {
@@ -151,6 +157,17 @@ extension Engine {
             return (
                 settled.changes, settled.news, ["\(object) is now kept as \(subject.path(zoneName: duty.name))\(fate)"]
             )
+        }
+    }
+
+    /// The certificate of a subject that serves, is what is wished, and was made after another one.
+    static func later(
+        than record: ObjectRecord, of subject: Subject, _ wish: Wish, _ state: ZoneState, _ duty: ZoneDuty
+    ) -> ObjectRecord? {
+        state.objects.first { one in
+            one.subject == subject && one.isOurs && one.id != record.id && one.sighting.stage == .serving
+                && one.removedFor == nil && one.generation ?? 0 > record.generation ?? 0
+                && wish.isMet(by: one, zoneName: duty.name)
         }
     }
 

@@ -9,7 +9,8 @@ struct FreshKey: Hashable {
 
 /// What the passes ask the key room.
 extension Engine {
-    /// For certificates that are nobody's and have a wished common name: the generation whose key answers to them.
+    /// For certificates that are nobody's and have a wished common name: the generation whose key answers to them, where
+    /// its request is for what is wished now. What was made for an earlier wish is no answer to a later one.
     ///
     /// - Returns: These by subject, and the subjects of which the key room could not say.
     func keysInHand(
@@ -27,11 +28,14 @@ extension Engine {
                 else { continue }
                 let subject = Subject(zone: zone, kind: .clientCertificate, name: wish.name)
                 do throws(KeyTrouble) {
-                    let found = try await ports.keys.generation(of: pem, for: subject, zoneName: duty.name)
-                    if let found { generations[subject, default: [:]][sighting.id] = found }
+                    guard
+                        let found = try await ports.keys.generation(of: pem, for: subject, zoneName: duty.name),
+                        try await ports.keys.fits(wish, for: subject, zoneName: duty.name, generation: found)
+                    else { continue }
+                    generations[subject, default: [:]][sighting.id] = found
                 } catch {
                     trouble = error
-                    // A file whose content is no key is known not to be the one. What cannot be read just now may be.
+                    // What cannot be read just now may be its key. A file whose content is none is not.
                     if case .unreadable = error {} else { troubles[subject] = error }
                 }
             }

@@ -23,8 +23,9 @@ public protocol KeyRoom: Sendable {
     /// The highest generation there is a folder of; 0 when there is none.
     func lastGeneration(for subject: Subject, zoneName: String) async throws(KeyTrouble) -> Int
 
-    /// Whether the request of a generation is for what is wished, and its key in hand: for the wish's names, and where it
-    /// is the operator's the one that is in the file now. True where nothing is there of the generation.
+    /// Whether the request of a generation is for what is wished, and its key in hand: for the wish's names, with a key of
+    /// the wish's kind, and where it is the operator's the one that is in the file now. True where nothing is there of the
+    /// generation.
     func fits(
         _ wish: ClientCertificateWish, for subject: Subject, zoneName: String, generation: Int
     ) async throws(KeyTrouble) -> Bool

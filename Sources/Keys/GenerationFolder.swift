@@ -43,6 +43,9 @@ struct GenerationFolder {
         return try readRequest().publicKey
     }
 
+    /// True where the key is not here by right.
+    func isOperators() throws(KeyTrouble) -> Bool { try folder.read(Self.key, limit: PEMText.limitBytes) == nil }
+
     func readRequest() throws(KeyTrouble) -> ReadRequest {
         let path = folder.place(Self.request)
         guard let bytes = try folder.read(Self.request, limit: PEMText.limitBytes) else {

@@ -73,8 +73,11 @@ struct KeyFiles: Sendable {
             guard try found.publicKey() == request.publicKey else { return false }
         } catch .unreadable { return false }
         guard try request.names(in: found.folder.path).differences(from: wish).isEmpty else { return false }
-        guard case .request(let file) = wish.key else { return true }
-        return try OperatorsRequest.read(file).signingRequest.der == request.signingRequest.der
+        switch wish.key {
+        case .made(let algorithm): return try !found.isOperators() && request.publicKey.isOf(algorithm)
+        case .request(let file):
+            return try OperatorsRequest.read(file).signingRequest.der == request.signingRequest.der
+        }
     }
 
     private func place(of subject: Subject, zoneName: String) throws(KeyTrouble) -> SubjectFolder.Place {
@@ -128,9 +131,9 @@ extension SubjectFolder {
         var trouble: KeyTrouble?
         for number in try generations() {
             do throws(KeyTrouble) {
-                guard let found = try generation(number), try found.readRequest().publicKey == certificate.publicKey,
-                    try found.publicKey() == certificate.publicKey
-                else { continue }
+                guard let found = try generation(number), try found.publicKey() == certificate.publicKey else {
+                    continue
+                }
                 if try found.hasCertificate(certificate.pem) { return number }
                 newest = newest ?? number
             } catch {

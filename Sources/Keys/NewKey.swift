@@ -85,6 +85,17 @@ struct NewKey {
 }
 
 extension Certificate.PublicKey {
+    /// True for the public half of what ``NewKey`` makes of an algorithm.
+    func isOf(_ algorithm: KeyAlgorithm) -> Bool {
+        switch algorithm {
+        case .ecP256: P256.Signing.PublicKey(self) != nil
+        case .ecP384: P384.Signing.PublicKey(self) != nil
+        case .rsa2048: _RSA.Signing.PublicKey(self)?.keySizeInBits == 2048
+        case .rsa3072: _RSA.Signing.PublicKey(self)?.keySizeInBits == 3072
+        case .rsa4096: _RSA.Signing.PublicKey(self)?.keySizeInBits == 4096
+        }
+    }
+
     /// The public half of a private key's PEM text.
     init(ofPrivateKey pem: Secret, path: String) throws(KeyTrouble) {
         do { self = try pem.reveal { try Certificate.PrivateKey(pemEncoded: $0) }.publicKey } catch {

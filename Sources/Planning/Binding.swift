@@ -35,6 +35,7 @@ extension PlanDraft {
     private mutating func rebindPacks(_ ours: inout [Subject: [ObjectRecord]]) {
         var strays: [HostSet: [ObjectRecord]] = [:]
         for standing in standings where standing.subject.kind == .certificatePack {
+            keepAgain(standing, &ours)
             for record in standing.things where record.isOurs && isBindable(record) && !meets(standing.wish, record) {
                 guard let pack = record.pack, !hasOpenOperation(standing.subject) else { continue }
                 strays[pack.hosts.withoutBranding, default: []].append(record)
@@ -53,6 +54,26 @@ extension PlanDraft {
             let moved = wishes[old] == nil ? (ours[old] ?? []).filter(\.isOurs) : [stray]
             move(moved, from: old, to: subject, takesCounters: wishes[old] == nil, &ours)
         }
+    }
+
+    /// The removal of a pack was accepted, long after is not to be seen, and the pack is wished again: it is kept like any
+    /// other. It has to prove itself anew, for the removal may yet be made. Where another one meets the wish, one of both is
+    /// to go.
+    private mutating func keepAgain(_ standing: Standing, _ ours: inout [Subject: [ObjectRecord]]) {
+        guard standing.things.contains(where: { $0.removedFor != nil && $0.isOurs && $0.stage.isLive }) else { return }
+        let meeting = standing.things.filter { $0.isOurs && $0.stage.isLive && meets(standing.wish, $0) }
+        guard meeting.count == 1, var kept = meeting.first, kept.removedFor != nil, kept.missingSince == nil,
+            isClockTrusted, !hasOpenOperation(standing.subject),
+            !looksMayPredate(record(of: standing.subject).lastChangeAt)
+        else { return }
+        kept.removedFor = nil
+        if kept.servingSince != nil { kept.servingSince = now }
+        set(kept)
+        ours[standing.subject] = ours[standing.subject]?.map { $0.id == kept.id ? kept : $0 }
+        write(
+            Transition(
+                subject: standing.subject, object: kept.id, at: now, event: .bound, from: .init(kept.sighting),
+                to: .init(kept.sighting), detail: "kept again: its removal was accepted, and not made"), as: .notice)
     }
 
     private func isBindable(_ record: ObjectRecord) -> Bool {

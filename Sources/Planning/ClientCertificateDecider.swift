@@ -19,10 +19,11 @@ struct ClientCertificateDecider {
                 .wait(because: lost.lossReason, "\(lost.id) is missing from a listing, and not known to be revoked")
             ]
         }
-        if let held = revokedOutside {
+        if let revoked = revokedOutside, !scene.isApproved(.revokedOutside) {
+            let held = hold(for: revoked)
             // An earlier database knows nothing of the successor that is there already: nothing has to be made then. What a
             // person had revoked is another matter: the key may have leaked.
-            return [newest?.removedFor == nil ? adoption(after: newest) ?? held : held]
+            return [revoked.removedFor == nil ? adoption(after: revoked) ?? held : held]
         }
         guard let current = own.filter(isCandidate).max(by: isOlderGeneration) else { return [absent()] }
         let others = own.filter { $0.id != current.id }
@@ -46,15 +47,22 @@ struct ClientCertificateDecider {
         (left.generation ?? 0, left.firstSeen, left.id) < (right.generation ?? 0, right.firstSeen, right.id)
     }
 
-    /// The newest was revoked, and not because another took its place: nothing new is made before a person says so (S8).
-    private var revokedOutside: Decision? {
+    /// The newest, where it was revoked, and not because another took its place: nothing new is made before a person says
+    /// so (S8). Not where another one of its generation serves, as it may with an operator's request.
+    private var revokedOutside: ObjectRecord? {
         guard let newest else { return nil }
         switch newest.removedFor {
         case .superseded, .noLongerWanted: return nil
         case nil where newest.stage != .revoked && newest.stage != .leaving: return nil
         default: break
         }
-        if newest.hasEnded(at: now) || scene.isApproved(.revokedOutside) { return nil }
+        let hasTwin = own.contains { one in
+            one.stage == .serving && isCandidate(one) && one.generation ?? 0 >= newest.generation ?? 0
+        }
+        return hasTwin || newest.hasEnded(at: now) ? nil : newest
+    }
+
+    private func hold(for newest: ObjectRecord) -> Decision {
         let path = subject.path(zoneName: scene.zoneName)
         let who = newest.removedFor == nil ? "not by edgecert" : "because a person asked"
         return .hold(
@@ -66,7 +74,8 @@ struct ClientCertificateDecider {
     // MARK: None
 
     private func absent() -> Decision {
-        if let adoption = adoption(after: nil) { return adoption }
+        // A person's approval means something newer than what was revoked.
+        if let adoption = adoption(after: revokedOutside) { return adoption }
         let old = own.last { $0.stage == .serving }
         return create(old == nil ? .missing : .wishChanged, old.map { "in place of \($0.id)" } ?? "")
     }

@@ -104,7 +104,7 @@ struct Conditions {
             findings.append(finding(record.subject, .keyTrouble, detail, .error))
         } else if tries.action == ClientCertificateAction.runCommand(ObjectID(""), generation: 0).code {
             findings.append(finding(record.subject, .commandFailed, detail, .error))
-        } else if tries.reason == .retryLater, tries.count >= Self.failuresToTell {
+        } else if [.retryLater, .sameHostSetRefused].contains(tries.reason), tries.count >= Self.failuresToTell {
             findings.append(finding(record.subject, .failing, "\(tries.action): \(detail)", .error))
         }
         return findings

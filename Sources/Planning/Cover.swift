@@ -67,9 +67,10 @@ extension ObjectRecord {
         return notAfter - now > Cover.leastLife
     }
 
-    /// True when its hosts were served by it within the last 30 days.
+    /// True when its hosts were served by it within the last 30 days, or may be still.
     fileprivate func mattersForCover(at now: Timestamp) -> Bool {
         stage == .serving || lastServedAt.map { now - $0 < Cover.memory } ?? false
+            || mayServe && notAfter.map { $0 > now } ?? false
     }
 
     /// True when its removal could take something away: it serves, or did and may still while it is renewed.

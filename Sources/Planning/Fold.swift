@@ -61,7 +61,7 @@ extension PlanDraft {
         let isOld =
             isStale(seen, about: record) || isFromBeforeReissue(seen, of: record)
             || isFromBeforeRestart(seen, of: record)
-        let fresh = isOld ? record.sighting : seen
+        let fresh = isOld ? record.sighting : seen.completed(from: record.sighting)
         if record.missingSince != nil { record.missingSince = nil }
         if isClockTrusted, !record.isBefore(now) { record.keepBefore(now) }
         if record.sighting != fresh { show(fresh, &record, old) }
@@ -131,6 +131,10 @@ extension PlanDraft {
         var record = ObjectRecord(
             sighting: fresh, subject: subject, ownership: .foreign, since: now, firstSeen: now, lastSeen: now)
         keepService(&record)
+        // On its way to be deployed, with a certificate: its first one, or another one than it serves. Nobody saw which.
+        if record.stage == .underway(.deployment) || record.stage == .stalled(.deployment) {
+            noteEarlierService(&record)
+        }
         if let notAfter = fresh.traits.notAfter, notAfter <= trueNow { record.rung = .expired }  // long over: no news
         set(record)
         if subjects[subject] == nil { set(SubjectRecord(subject: subject, isWished: false)) }
@@ -181,6 +185,21 @@ extension PlanDraft {
             record.servingSince = nil
             record.lastServedAt = trueNow
         }
+        // Before it is issued a pack has no certificate: one that has is issued anew, and serves what it had (S4). So it was
+        // before it came here, or while nobody looked.
+        switch record.stage {
+        case .underway(.start), .underway(.validation), .underway(.issuance), .stalled(.start), .stalled(.validation),
+            .stalled(.issuance), .retiring:
+            noteEarlierService(&record)
+        default: break
+        }
+    }
+
+    private func noteEarlierService(_ record: inout ObjectRecord) {
+        guard record.lastServedAt == nil, record.pack != nil, let notAfter = record.notAfter, notAfter > trueNow else {
+            return
+        }
+        record.lastServedAt = trueNow
     }
 
     // MARK: Lacking
@@ -276,6 +295,20 @@ extension ObjectRecord {
 }
 
 extension Sighting {
+    /// A pack whose hosts cannot be read is what it was: these never change, nor does what else it was ordered with. Taken
+    /// for another one, it would be ordered again (S1).
+    fileprivate func completed(from known: Sighting) -> Sighting {
+        guard stage == .unread, case .pack(var pack) = traits, case .pack(let was) = known.traits, pack.hosts.isEmpty
+        else { return self }
+        pack.hosts = was.hosts
+        pack.authority = pack.authority ?? was.authority
+        pack.validityDays = pack.validityDays ?? was.validityDays
+        if pack.type.isEmpty { pack.type = was.type }
+        var sighting = self
+        sighting.traits = .pack(pack)
+        return sighting
+    }
+
     /// The same with its lists in an order of their own, so that a listing's order is never a change.
     var inOrder: Sighting {
         guard case .pack(let listed) = traits, listed.certificates.count > 1 else { return self }

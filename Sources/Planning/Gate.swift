@@ -307,5 +307,8 @@ struct Gate {
 }
 
 func unreadDetail(_ object: ObjectRecord) -> String {
-    "\(object.id) has the status '\(object.sighting.status)', which this version does not know"
+    if object.pack != nil, PackStatus(rawValue: object.sighting.status) != nil {
+        return "\(object.id) is listed without hosts that can be read"
+    }
+    return "\(object.id) has the status '\(object.sighting.status)', which this version does not know"
 }

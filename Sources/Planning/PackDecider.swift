@@ -18,7 +18,13 @@ struct PackDecider {
             return [.wait(because: lost.lossReason, "\(lost.id) is missing from one listing, not yet from two")]
         }
         let fitting = own.only { isMet($0) && isCandidate($0) }
-        guard let current = fitting.min(by: { isBetter($0, $1) }) else { return absent() }
+        guard let current = fitting.min(by: { isBetter($0, $1) }) else {
+            // It may be what is wished, for all that can be said.
+            if let unread = own.first(where: { $0.stage == .unread && $0.pack?.hosts.isEmpty ?? false }) {
+                return [.hold(because: .statusUnread, unreadDetail(unread))]
+            }
+            return absent()
+        }
         let others = own.filter { $0.id != current.id }
         switch current.stage {
         case .underway(.validation) where methodDiffers(current): return recheck(current)
@@ -81,6 +87,9 @@ struct PackDecider {
             let twin = scene.twin(of: wish, for: subject)
         {
             return [refused(for: twin, refusal)]
+        }
+        if let open = scene.openOrder(of: wish) {
+            return [.wait(because: .operationOpen, "\(open.id) of \(open.subject.name) may have made it")]
         }
         if let finding = scene.finding(about: wish) {
             return [.hold(.pack(.order(wish)), because: .preflightFailed, finding)]

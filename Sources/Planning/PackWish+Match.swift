@@ -17,7 +17,8 @@ extension PackWish {
     /// - Parameter strictly: Whether a field that the answer lacks counts as different. So it is for what is not ours.
     func isMet(by pack: PackTraits, zoneName: String, strictly: Bool = false) -> Bool {
         pack.isAdvanced && hasHosts(of: pack, zoneName: zoneName)
-            && Self.agree(pack.authority, authority.rawValue, strictly)
+            // A word for the authority that this version does not know is no other authority.
+            && Self.agree(pack.authority.flatMap(CertificateAuthority.init), authority, strictly)
             && Self.agree(pack.validityDays, validityDays, strictly)
     }
 

@@ -18,7 +18,7 @@ extension PlanDraft {
                 case .complete(_, let scope)? = input.looks[operation.subject.kind],
                 operation.committedAt < input.lookedAt ?? .distantFuture || operation.committedAt > now
             else { continue }
-            switch trace(of: operation) {
+            switch trace(of: operation, input) {
             case .found(let object): accept(operation, object, nil)
             case .unclear: continue
             // What was revoked since is missing by rights from the list of what can still change.
@@ -45,22 +45,26 @@ extension PlanDraft {
             as: .warning)
     }
 
-    private func trace(of operation: Operation) -> Trace {
+    private func trace(of operation: Operation, _ input: PlanInput) -> Trace {
         switch operation.action {
-        case .pack(.order), .clientCertificate(.create): return made(by: operation)
+        case .pack(.order), .clientCertificate(.create):
+            return made(by: operation, input.keysInHand[operation.subject] ?? [:])
         case .pack(let action): return changed(action.object, by: operation.action)
         case .clientCertificate(let action): return changed(action.object, by: operation.action)
         }
     }
 
-    private func made(by operation: Operation) -> Trace {
+    private func made(by operation: Operation, _ keysInHand: [ObjectID: Int]) -> Trace {
         var made: ObjectRecord?
         var isUnclear = false
         for record in objects.values where !record.isOurs && record.missingSince == nil {
             switch likeness(of: record.sighting, to: operation) {
             case .none: continue
-            case .unsaid: isUnclear = true
-            case .its: if made.map({ isLikelier(record, $0) }) ?? true { made = record }
+            case .unsaid where keysInHand[record.id].map({ !operation.action.makes(generation: $0) }) ?? true:
+                isUnclear = true
+            // Another of the same request that is over may hide the one that is not listed yet.
+            case .its where record.stage.isOver && looksMayPredate(operation.committedAt): isUnclear = true
+            case .unsaid, .its: if made.map({ isLikelier(record, $0) }) ?? true { made = record }
             }
         }
         return made.map { .found($0.id) } ?? (isUnclear ? .unclear : .lacking)
@@ -123,6 +127,13 @@ extension PlanDraft {
         case .pack, .clientCertificate: isDone = true  // what is done here leaves nothing open
         }
         return isDone ? .found(id) : .lacking
+    }
+}
+
+extension Action {
+    fileprivate func makes(generation: Int) -> Bool {
+        guard case .clientCertificate(.create(_, generation)) = self else { return false }
+        return true
     }
 }
 

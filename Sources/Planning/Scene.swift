@@ -29,6 +29,16 @@ struct Scene {
     /// A pack with the very hosts of the wish that is there and stays, the subject's own before others'.
     func twin(of wish: PackWish, for subject: Subject) -> ObjectRecord? { surroundings.twin(of: wish, for: subject) }
 
+    /// An order of another subject, whose name the wish may have had, that nobody answered: it may have made what is wished
+    /// here (S3).
+    func openOrder(of wish: PackWish) -> Operation? {
+        surroundings.draft.operations.first { operation in
+            guard case .pack(.order(let other)) = operation.action else { return false }
+            return other.hosts.withoutBranding == wish.hosts.withoutBranding && other.authority == wish.authority
+                && other.validityDays == wish.validityDays
+        }
+    }
+
     /// What speaks against an order, as preflight finds it.
     func finding(about wish: PackWish) -> String? {
         let findings = Preflight.findings(wish, zoneName: zoneName, now: now).filter { $0.weight == .refusing }

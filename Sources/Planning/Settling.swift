@@ -112,7 +112,9 @@ extension PlanDraft {
             if lasting {
                 record.refusal = .init(
                     reason: reason, message: message, at: now, wishKey: operation.action.refusalKey)
-            } else {
+            }
+            // The other pack may be in no listing yet, or no more: then it is tried again, and ever less often.
+            if !lasting || reason == .sameHostSetRefused {
                 record.noteTry(of: operation.action, reason: reason, message: message, at: now)
             }
         }

@@ -176,6 +176,19 @@ import Testing
         #expect(state.objects.map(\.ownership) == [.adopted])
     }
 
+    @Test("a certificate of an earlier request of the operator's was taken, in place of one of the present request")
+    func renewedRequest() async throws {
+        var theirs = meter
+        theirs.key = .request(file: "/csr/meter")
+        let bench = try await EngineBench([.clientCertificate(theirs)])
+        await bench.run(for: .minutes(10))
+        bench.keys.renew(file: "/csr/meter")
+        let later = await bench.restarted(over: MemoryLedger())
+        await bench.run(for: .hours(1), later)
+        #expect(createdNames(bench) == ["meter.example.com", "meter.example.com"])
+        #expect(bench.keys.current(for: bench.subject("meter", .clientCertificate)) == 2)
+    }
+
     @Test("keys piled up while the database could not be written: the one that was made serves the next try")
     func keysDoNotPileUp() async throws {
         let bench = try await EngineBench([.clientCertificate(meter)])

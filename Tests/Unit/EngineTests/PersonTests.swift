@@ -256,6 +256,22 @@ import Testing
         #expect(try bench.decision("meter", .clientCertificate)?.reason == .asWanted)
     }
 
+    @Test("an older one that a person brought back was revoked again within a minute, in favour of the later one")
+    func outranked() async throws {
+        let bench = try await bench([.clientCertificate(meter)])
+        let first = try certificate(bench).id
+        await bench.run(for: .days(340))
+        #expect(bench.cloudflare.ledger.acceptedCreations().count == 2)
+        #expect(bench.cloudflare.ledger.acceptedRemovals().count == 1)
+        #expect(await code(bench, .reactivate(meterSubject(bench), first)) == "outranked")
+        #expect(await code(bench, .release(meterSubject(bench))) == nil)
+        try bench.cloudflare.change { try $0.forceClientCertificate(first, status: .active, at: bench.clock.now()) }
+        await bench.run(for: .minutes(20))
+        let later = try #require(try bench.objects().first { $0.sighting.stage == .serving && $0.id != first }?.id)
+        #expect(await code(bench, .adopt(later, as: meterSubject(bench))) == nil)
+        #expect(await code(bench, .adopt(first, as: meterSubject(bench))) == "outranked")
+    }
+
     @Test("a reactivation waits for a minute after the last change, a revocation does not (S10)")
     func reactivateSoon() async throws {
         let bench = try await bench([.clientCertificate(meter)])

@@ -316,10 +316,37 @@ import X509
     func unreadableGeneration() async throws {
         let first = try authority.certificate(for: try await request(1))
         _ = try await request(2)
-        _ = try scratch.file("keys/example.com/meter/generation-0002/request.pem", "spoilt")
+        _ = try scratch.file("keys/example.com/meter/generation-0002/key.pem", "spoilt")
         #expect(try await room.generation(of: first, for: subject, zoneName: zone) == 1)
         let foreign = try authority.certificate(for: Certificate.PublicKey(P256.Signing.PrivateKey().publicKey))
         #expect(await trouble { try await room.generation(of: foreign, for: subject, zoneName: zone) } != nil)
+    }
+
+    @Test("a key whose request is lost answers to its certificate all the same, and fits no wish")
+    func lostRequest() async throws {
+        let certificate = try authority.certificate(for: try await request(1))
+        #expect(unlink("\(home)/generation-0001/request.pem") == 0)
+        #expect(try await room.generation(of: certificate, for: subject, zoneName: zone) == 1)
+        #expect(try await !room.fits(wish(), for: subject, zoneName: zone, generation: 1))
+        #expect(try await deliver(certificate).directory.hasSuffix("generation-0001"))
+    }
+
+    @Test("a key of another kind than is wished does not fit, nor an operator's where one is to be made")
+    func otherKind() async throws {
+        for (place, algorithm) in KeyAlgorithm.allCases.enumerated() {
+            let wish = self.wish(.made(algorithm))
+            _ = try await request(place + 1, wish)
+            for other in KeyAlgorithm.allCases {
+                let fits = try await room.fits(
+                    self.wish(.made(other)), for: subject, zoneName: zone, generation: place + 1)
+                #expect(fits == (other == algorithm), "\(algorithm) for \(other)")
+            }
+        }
+        let file = try scratch.file("meter.csr", try await request(1).pem)
+        let theirs = wish(.request(file: file))
+        _ = try await request(9, theirs)
+        #expect(try await room.fits(theirs, for: subject, zoneName: zone, generation: 9))
+        #expect(try await !room.fits(wish(), for: subject, zoneName: zone, generation: 9))
     }
 
     @Test("generations that cannot be are refused", arguments: [0, -1, .min, .max])

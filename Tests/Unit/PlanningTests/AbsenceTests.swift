@@ -214,6 +214,48 @@ func settledRun(_ wishes: [Wish] = [.pack(mainWish)]) -> ZoneRun {
         #expect(run.verdict("main") == "rest as-wanted")
     }
 
+    @Test("a listing in which the hosts of a pack could not be read had it ordered once more (S1)")
+    func unreadableHosts() {
+        var run = settledRun()
+        let readable = run.objects[ObjectID("p1")]
+        run.objects[ObjectID("p1")] = Sighting(
+            id: ObjectID("p1"), status: "active", stage: .unread,
+            traits: .pack(PackTraits(type: "", hosts: HostSet([]))))
+        for _ in 0..<3 { #expect(run.pass(after: .minutes(16)) == ".") }
+        #expect(run.verdict("main") == "hold status-unread")
+        #expect(run.decision("main")?.detail == "p1 is listed without hosts that can be read")
+        #expect(run.conditions("main").contains(.statusUnread))
+        run.objects[ObjectID("p1")] = readable
+        #expect(run.pass(after: .minutes(16)) == ".")
+        #expect(run.verdict("main") == "rest as-wanted")
+    }
+
+    @Test("what was ordered and has been listed without hosts from the first is held, and not ordered again (S3)")
+    func neverReadHosts() {
+        var run = ZoneRun([.pack(mainWish)])
+        run.respond = { _ in
+            .accepted(
+                ObjectID("p"),
+                Sighting(
+                    id: ObjectID("p"), status: "initializing", stage: .unread,
+                    traits: .pack(PackTraits(type: "advanced", hosts: HostSet([])))))
+        }
+        #expect(run.pass() == "order")
+        run.objects[ObjectID("p")] = run.state.objects.first?.sighting
+        for _ in 0..<3 { #expect(run.pass(after: .minutes(16)) == ".") }
+        #expect(run.verdict("main") == "hold status-unread")
+    }
+
+    @Test("another word for the authority had every pack ordered anew")
+    func otherWordForTheAuthority() {
+        var run = settledRun()
+        run.change(ObjectID("p1")) { $0.authority = "lets_encrypt_r5" }
+        #expect(run.pass(after: .minutes(16)) == ".")
+        #expect(run.verdict("main") == "rest as-wanted")
+        run.change(ObjectID("p1")) { $0.authority = "google" }
+        #expect(run.pass(after: .minutes(16)) == "order")
+    }
+
     @Test("the order of a listing changes nothing")
     func order() {
         let wishes = (1...5).map { number in

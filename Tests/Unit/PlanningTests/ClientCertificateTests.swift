@@ -279,6 +279,39 @@ import Testing
         #expect(run.verdict("gateway", kind) == "hold revoked-outside")
     }
 
+    @Test("a person who let a new one be made, in place of one whose key leaked, got another one of that key")
+    func leakedKeyApproved() {
+        var run = ZoneRun([wish()])
+        _ = words(&run, [.zero, .minutes(1)])
+        run.objects[ObjectID("f")] = .certificate("f", "active", clientWish, der: "x", from: run.now)
+        run.keysInHand[run.subject("gateway", kind)] = [ObjectID("f"): 1]
+        run.show(ObjectID("c1"), "revoked")
+        #expect(run.pass(after: .hours(1)) == ".")
+        run.approve("gateway", .revokedOutside, kind)
+        #expect(run.pass(after: .hours(1)) == "create")
+        #expect(run.sent.last?.action.generation == 2)
+    }
+
+    @Test("what a person adopted in place of a revoked one of the same request serves, and is held for nothing")
+    func adoptedOfTheRequest() {
+        var run = ZoneRun([wish()])
+        run.objects[ObjectID("f")] = .certificate("f", "active", clientWish, der: "x", from: run.now)
+        _ = words(&run, [.zero, .minutes(1)])
+        run.show(ObjectID("c1"), "revoked")
+        run.pass(after: .hours(1))
+        #expect(run.verdict("gateway", kind) == "hold revoked-outside")
+        let adoption = Operation(
+            id: OperationID(at: run.now, chance: 7), subject: run.subject("gateway", kind),
+            action: .clientCertificate(.adopt(ObjectID("f"))), reason: .personAsked, committedAt: run.now,
+            askedBy: "uid 0 (root)")
+        for place in run.state.objects.indices where run.state.objects[place].id.text == "f" {
+            run.state.objects[place].generation = 1
+        }
+        run.settle(adoption, .accepted(ObjectID("f"), nil))
+        #expect(run.pass(after: .hours(1)) == "deliver")
+        #expect(run.verdict("gateway", kind) == "rest as-wanted")
+    }
+
     @Test("a generation is not written down as made for a wish while nobody can say whether its key is there already")
     func keyUncounted() {
         var run = ZoneRun([wish()])

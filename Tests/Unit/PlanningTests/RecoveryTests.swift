@@ -146,6 +146,44 @@ import Testing
         #expect(run.state.objects.isEmpty)
     }
 
+    @Test("what was over hid what was made, while that was in no listing yet (S3)")
+    func overHidesWhatLags() {
+        var run = lostReply(.clientCertificate(clientWish), isMade: false)
+        let der = run.sent.first?.request?.der
+        run.objects[ObjectID("a")] = .certificate("a", "revoked", clientWish, der: der, from: run.now)
+        #expect(run.pass(after: .minutes(1)) == ".")
+        #expect(run.state.openOperations.count == 1)
+        run.makeUnanswered()
+        run.pass(after: .minutes(8))
+        #expect(run.record("c1")?.ownership == .ordered)
+        #expect(run.verdict("gateway", .clientCertificate) == "rest as-wanted")
+    }
+
+    @Test("what does not say of which request it is stayed in doubt for ever, although its key was in hand")
+    func keyInHand() {
+        var run = lostReply(.clientCertificate(clientWish), isMade: false)
+        run.objects[ObjectID("c")] = .certificate("c", "active", clientWish, der: nil, from: run.now)
+        for _ in 0..<2 { #expect(run.pass(after: .hours(1)) == ".") }
+        #expect(run.state.openOperations.count == 1)
+        run.keysInHand[run.subject("gateway", .clientCertificate)] = [ObjectID("c"): 1]
+        run.pass(after: .minutes(1))
+        #expect(run.record("c")?.ownership == .ordered)
+    }
+
+    @Test("a wish that was renamed while its order was open was ordered a second time (S3)")
+    func renamedWhileOpen() {
+        var run = lostReply(isMade: false)
+        var renamed = mainWish
+        renamed.name = "web"
+        run.want([.pack(renamed)])
+        for _ in 0..<3 { #expect(run.pass(after: .minutes(1)) == ".") }
+        #expect(run.verdict("web") == "wait operation-open")
+        run.makeUnanswered()
+        for _ in 0..<2 { #expect(run.pass(after: .minutes(2)) == ".") }
+        #expect(run.record("p1")?.subject == run.subject("web"))
+        #expect(run.sent.count == 1)
+    }
+
     @Test("a lost creation is made again with the same key")
     func sameGeneration() {
         var run = lostReply(.clientCertificate(clientWish), isMade: false)

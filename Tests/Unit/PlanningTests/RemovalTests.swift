@@ -397,6 +397,99 @@ func packWish(
         #expect(run.state.subjects.first { $0.subject.name == "main" }?.undoneAt == [])
     }
 
+    /// A pack equal to the wish that was never seen at work: it is issued anew, and serves what it had.
+    private func reissuedBeforeSeen() -> ZoneRun {
+        var run = ZoneRun([.pack(a)])
+        run.objects[ObjectID("p")] = .pack("p", "pending_validation", a, until: run.now + .days(60))
+        #expect(run.pass() == "adopt")
+        return run
+    }
+
+    @Test("a pack that served, and was issued anew before anybody looked, was deleted when that failed (S4)")
+    func reissueFails() {
+        var run = reissuedBeforeSeen()
+        run.show(ObjectID("p"), "issuance_timed_out")
+        run.pass(after: .minutes(16))
+        for _ in 0..<4 { run.pass(after: .hours(6)) }
+        #expect(run.sent.allSatisfy { $0.action.effect != .remove })
+    }
+
+    @Test("so it was while it was issued, when its wish changed or went (S4, S5)", arguments: [true, false])
+    func reissuedAndReplaced(isWished: Bool) {
+        var run = reissuedBeforeSeen()
+        run.want(isWished ? [.pack(packWish("main", ["a.example.com"], authority: .google))] : [])
+        for _ in 0..<8 { run.pass(after: .minutes(16)) }
+        #expect(run.sent.allSatisfy { $0.action.effect != .remove })
+        #expect(run.verdict("main") == (isWished ? "wait provider-working" : "hold would-uncover"))
+        guard isWished else { return }
+        for id in run.objects.keys where id.text != "p" { run.show(id, "active") }
+        for _ in 0..<3 { run.pass(after: .minutes(16)) }
+        #expect(run.sent.last?.action == .pack(.delete(ObjectID("p"))))
+    }
+
+    @Test("a pack that is renewed for longer than a month, and has not ended, went as if it had never served (S4)")
+    func longReissue() {
+        var run = settledRun([.pack(a)])
+        run.show(ObjectID("p1"), "validation_timed_out")
+        run.respond = { _ in .refused(.retryLater, lasting: false, code: "x", message: "not now") }
+        for _ in 0..<40 { run.pass(after: .days(1)) }
+        run.respond = { _ in nil }
+        run.want([])
+        #expect(run.pass(after: .hours(2)) == ".")
+        #expect(run.verdict("main") == "hold would-uncover")
+    }
+
+    @Test("an order that Cloudflare refused for a pack that is in no listing was sent four times a pass, for ever")
+    func unseenTwin() {
+        var run = ZoneRun([.pack(a)])
+        run.respond = { _ in
+            .refused(.sameHostSetRefused, lasting: true, code: "cloudflare-duplicate-hosts", message: "duplicate")
+        }
+        #expect(run.pass() == "order")
+        #expect(run.pass() == ".")
+        #expect(run.verdict("main") == "wait retry-later")
+        for _ in 0..<(6 * 60) { run.pass(after: .minutes(1)) }
+        #expect((5...14).contains(run.sent.count), "\(run.sent.count)")
+        #expect(run.conditions("main").contains(.failing))
+        run.respond = { _ in nil }
+        #expect(run.pass(after: .hours(1)) == "order")
+    }
+
+    @Test("a pack whose removal was accepted and never made, and which is wished again, told no end any more")
+    func keptAgain() {
+        var run = settledRun([.pack(a)])
+        run.approve("main", .wouldUncover)
+        run.want([])
+        run.respond = { operation in .accepted(operation.action.object, nil) }
+        #expect(run.pass(after: .minutes(16)) == "delete")
+        run.want([.pack(a)])
+        #expect(run.pass(after: .minutes(2)) == ".")
+        #expect(run.verdict("main") == "wait provider-removing")
+        #expect(run.record("p1")?.removedFor == .noLongerWanted)
+        #expect(run.pass(after: .minutes(10)) == ".")
+        #expect(run.verdict("main") == "rest as-wanted")
+        #expect(run.record("p1")?.removedFor == nil)
+    }
+
+    @Test("where it had been replaced meanwhile, its successor stayed for ever, for want of a proof")
+    func keptAgainInPlaceOfAnother() {
+        let google = packWish("main", ["a.example.com"], authority: .google)
+        var run = settledRun([.pack(a)])
+        run.want([.pack(google)])
+        #expect(run.pass(after: .minutes(16)) == "order")
+        run.show(ObjectID("p2"), "active")
+        run.pass(after: .minutes(2))
+        run.respond = { operation in .accepted(operation.action.object, nil) }
+        #expect(run.pass(after: .minutes(11)) == "delete")
+        #expect(run.sent.last?.action.object == ObjectID("p1"))
+        run.respond = { _ in nil }
+        run.want([.pack(a)])
+        for _ in 0..<2 { #expect(run.pass(after: .minutes(6)) == ".") }
+        #expect(run.verdict("main") == "wait proving")
+        #expect(run.pass(after: .minutes(11)) == "delete")
+        #expect(run.sent.last?.action.object == ObjectID("p2"))
+    }
+
     @Test("a wish that was renamed keeps its pack and its counters")
     func renamed() {
         var run = settledRun([.pack(a)])

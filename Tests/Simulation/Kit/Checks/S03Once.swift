@@ -12,8 +12,6 @@ import TestKit
 struct S03Once: Checker {
     let invariant = "S3"
     private var used: [String: String] = [:]
-    /// The subject that a certificate was made for: under another name since, its key is not where that name's are.
-    private var makers: [ObjectID: String] = [:]
 
     mutating func judge(_ deed: Deed, _ memory: Memory, _ rows: Rows?) -> [String] {
         guard let operation = deed.operation else { return ["no open operation in the database: \(deed.words)"] }
@@ -23,7 +21,6 @@ struct S03Once: Checker {
         }
         used[operation.id] = deed.words
         guard deed.isCreation else { return complaints }
-        defer { makers[deed.object] = operation.subject }
         if let lie = memory.lies[deed.zone], deed.at - lie < .days(2) { return complaints }
         let mine = memory.wish(of: operation.subject)
         if case .clientCertificateCreated(_, _, _, let request, _) = deed.effect, !MemoryKeyRoom.isOperators(request) {
@@ -36,8 +33,9 @@ struct S03Once: Checker {
         {
             let twin = deed.certificates.first { one in
                 one.id != deed.object && one.request == request && one.status == "active"
-                    && makers[one.id] == operation.subject && one.validityDays == wish.validityDays
+                    && memory.made[one.id] == operation.subject && one.validityDays == wish.validityDays
                     && one.expiresAt - deed.at > wish.renewBefore + .days(1)
+                    && Self.isUsable(one.id, memory, rows)
             }
             if let twin { complaints.append("\(twin.id) has the operator's request, and is not due: \(deed.words)") }
         }
@@ -52,6 +50,12 @@ struct S03Once: Checker {
             }
         }
         return complaints
+    }
+
+    /// Not one that had another name, under which its key is, nor one whose keys may have been lost with the database.
+    private static func isUsable(_ certificate: ObjectID, _ memory: Memory, _ rows: Rows?) -> Bool {
+        let row = rows?.ask("SELECT ownership, wish_key FROM objects WHERE id = ?", [certificate.text]).first
+        return row?[1] != "" && (memory.restoredAt == nil || row.map { $0[0] != "foreign" } ?? false)
     }
 
     static func isAlive(_ pack: PackFacts, _ now: Timestamp) -> Bool {
