@@ -19,6 +19,7 @@ enum Mishap: String, CaseIterable {
     case reordered, stale, empty
     case unknownStatus = "unknown-status"
     case unknownField = "unknown-field"
+    case unreadableHosts = "unreadable-hosts"
     case tokenRefused = "token-refused"
     case notFound = "not-found"
     // On the machine.

@@ -211,7 +211,7 @@ extension Run {
         let (packs, certificates) = facts(of: zone)
         memory.outsideChange[zone] = clock.trueNow
         let seed = PackSeed(hosts: Setting.hosts(memory.zoneWish(zone)?.name ?? "zone1.example", &people).names)
-        let draw = people.below(6)
+        let draw = people.below(8)
         transport.withModel { model, now in
             do {
                 switch draw {
@@ -226,6 +226,13 @@ extension Run {
                     {
                         memory.undone[subject, default: []].append(now)
                     }
+                case 6, 7:
+                    // As a change of the branding does it.
+                    guard let pack = people.pick(packs.filter { $0.type == "advanced" && $0.status == "active" }) else {
+                        return
+                    }
+                    trace { "somebody has \(pack.id) issued anew" }
+                    try model.forcePack(pack.id, status: PackStatus.initializing.rawValue, at: now)
                 case 3:
                     trace { "somebody orders a pack in \(zone)" }
                     try model.add(seed, to: zone.text, at: now)

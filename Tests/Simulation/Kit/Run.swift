@@ -341,7 +341,7 @@ final class Run: @unchecked Sendable {
         totals.looks += 1
         guard kind == "certificate_pack" else { return }
         let packs = transport.withModel { model, now in model.packs(in: zone, at: now) }
-        for pack in packs where pack.status == "active" && memory.isOurs(pack.id) {
+        for pack in packs where pack.serves(at: clock.trueNow) && memory.isOurs(pack.id) {
             for host in pack.hosts.names { memory.served[zone, default: [:]][host] = clock.trueNow }
         }
     }

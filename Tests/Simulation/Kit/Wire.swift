@@ -144,6 +144,7 @@ extension Run {
             }
         }
         if isListing, fires(.reordered, request.target) { twist.change = { $0 = Body.reordered($0) } }
+        if isListing, fires(.unreadableHosts, request.target) { twist.change = { $0 = Body.withoutHosts($0) } }
         if fires(.unknownField, request.target) { twist.change = { $0 = Body.withUnknownFields($0) } }
         return twist
     }
@@ -188,6 +189,12 @@ enum Body {
     static func withUnknownFields(_ body: [UInt8]) -> [UInt8] {
         guard let brace = body.firstIndex(of: UInt8(ascii: "{")) else { return body }
         return Array(body[...brace]) + Array("\"brand_new\":{\"deep\":[1,null]},".utf8) + Array(body[(brace + 1)...])
+    }
+
+    /// A pack, the first, tells its hosts in a form that nobody can read.
+    static func withoutHosts(_ body: [UInt8]) -> [UInt8] {
+        guard let place = body.firstRange(of: Array("\"hosts\":[".utf8)) else { return body }
+        return Array(body[..<place.lowerBound]) + Array("\"hosts\":[7,".utf8) + Array(body[place.upperBound...])
     }
 
     /// The entries of the first array, last first.

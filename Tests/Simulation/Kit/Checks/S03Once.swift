@@ -41,7 +41,8 @@ struct S03Once: Checker {
         }
         if case .orderAccepted(_, _, let hosts) = deed.effect, case .pack(let wish)? = mine {
             let twin = deed.packs.first { pack in
-                pack.id != deed.object && memory.made[pack.id] == operation.subject && memory.isOurs(pack.id)
+                pack.id != deed.object && Self.isOf(operation.subject, memory.made[pack.id], memory)
+                    && memory.isOurs(pack.id)
                     && pack.hosts == hosts.withoutBranding && pack.authority == wish.authority.rawValue
                     && pack.validityDays == wish.validityDays && Self.isAlive(pack, deed.at)
             }
@@ -50,6 +51,12 @@ struct S03Once: Checker {
             }
         }
         return complaints
+    }
+
+    /// Made for the same subject, or for one that is wished no more, whose name may have been changed to it.
+    private static func isOf(_ subject: String, _ maker: String?, _ memory: Memory) -> Bool {
+        guard let maker else { return false }
+        return maker == subject || memory.wish(of: maker) == nil
     }
 
     /// Not one that had another name, under which its key is, nor one whose keys may have been lost with the database.

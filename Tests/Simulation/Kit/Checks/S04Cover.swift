@@ -12,7 +12,7 @@ struct S04Cover: Checker {
 
     mutating func judge(_ deed: Deed, _ memory: Memory, _ rows: Rows?) -> [String] {
         guard case .packDeletionBegun = deed.effect, let pack = deed.packs.first(where: { $0.id == deed.object }),
-            pack.status == "active", pack.expiresAt.map({ $0 > deed.at }) ?? false, !Self.isBlind(deed, memory)
+            pack.serves(at: deed.at), !Self.isBlind(deed, memory)
         else { return [] }
         if let operation = deed.operation,
             memory.commanded("approve", operation.subject, since: deed.at - .days(60))
@@ -34,5 +34,17 @@ struct S04Cover: Checker {
         guard let change = memory.outsideChange[deed.zone] else { return false }
         let look = memory.honestLook["\(deed.zone)/certificate_pack"] ?? .distantPast
         return change + .minutes(5) >= look
+    }
+}
+
+extension PackFacts {
+    /// It is active; or it is issued anew, and goes on with the certificate that it has.
+    func serves(at moment: Timestamp) -> Bool {
+        guard let expiresAt, expiresAt > moment else { return false }
+        return [
+            "active", "initializing", "pending_validation", "pending_issuance", "initializing_timed_out",
+            "validation_timed_out", "issuance_timed_out",
+        ]
+        .contains(status)
     }
 }

@@ -15,7 +15,7 @@ struct S05Successor: Checker {
             !S04Cover.isBlind(deed, memory)
         else { return [] }
         if case .packDeletionBegun = deed.effect {
-            guard deed.packs.contains(where: { $0.id == deed.object && $0.status == "active" }) else { return [] }
+            guard deed.packs.contains(where: { $0.id == deed.object && $0.serves(at: deed.at) }) else { return [] }
             let proven = deed.packs.contains {
                 $0.id != deed.object && memory.isOurs($0.id) && $0.status == "active"
                     && deed.at - $0.since >= .minutes(10)
