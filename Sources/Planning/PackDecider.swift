@@ -88,6 +88,11 @@ struct PackDecider {
         {
             return [refused(for: twin, refusal)]
         }
+        if let stray = scene.unbindable(for: wish, besides: subject) {
+            let name = "\(stray.id), kept as \(stray.subject.name),"
+            if stray.stage == .unread { return [.hold(because: .statusUnread, "\(name) cannot be read")] }
+            return [.wait(because: stray.lossReason, "\(name) is missing from one listing, not yet from two")]
+        }
         if let open = scene.openOrder(of: wish) {
             return [.wait(because: .operationOpen, "\(open.id) of \(open.subject.name) may have made it")]
         }

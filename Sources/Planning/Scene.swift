@@ -29,6 +29,12 @@ struct Scene {
     /// A pack with the very hosts of the wish that is there and stays, the subject's own before others'.
     func twin(of wish: PackWish, for subject: Subject) -> ObjectRecord? { surroundings.twin(of: wish, for: subject) }
 
+    /// A pack of ours that another name has and no wish of that name wants, and that would be bound to this wish if it were
+    /// seen and could be read (S1, S3).
+    func unbindable(for wish: PackWish, besides subject: Subject) -> ObjectRecord? {
+        surroundings.unbindable(for: wish, besides: subject)
+    }
+
     /// An order of another subject, whose name the wish may have had, that nobody answered: it may have made what is wished
     /// here (S3).
     func openOrder(of wish: PackWish) -> Operation? {
@@ -114,6 +120,17 @@ final class Surroundings {
                 )
                 return isLeft != isRight ? isLeft : isOlder(left, right)
             }
+    }
+
+    func unbindable(for wish: PackWish, besides subject: Subject) -> ObjectRecord? {
+        fitting(wish).filter { record in
+            guard record.isOurs, record.subject != subject, record.removedFor == nil, !record.stage.isDeparting,
+                record.missingSince != nil || record.stage == .unread, let pack = record.pack,
+                wish.isMet(by: pack, zoneName: zoneName)
+            else { return false }
+            guard case .pack(let own)? = draft.wishes[record.subject] else { return true }
+            return !own.isMet(by: pack, zoneName: zoneName)
+        }.min(by: isOlder)
     }
 
     private func fitting(_ wish: PackWish) -> [ObjectRecord] {

@@ -144,7 +144,10 @@ extension Run {
             }
         }
         if isListing, fires(.reordered, request.target) { twist.change = { $0 = Body.reordered($0) } }
-        if isListing, fires(.unreadableHosts, request.target) { twist.change = { $0 = Body.withoutHosts($0) } }
+        if isListing, fires(.unreadableHosts, request.target) {
+            let number = odds.below(12)
+            twist.change = { $0 = Body.withoutHosts($0, of: number) }
+        }
         if fires(.unknownField, request.target) { twist.change = { $0 = Body.withUnknownFields($0) } }
         return twist
     }
@@ -191,10 +194,12 @@ enum Body {
         return Array(body[...brace]) + Array("\"brand_new\":{\"deep\":[1,null]},".utf8) + Array(body[(brace + 1)...])
     }
 
-    /// A pack, the first, tells its hosts in a form that nobody can read.
-    static func withoutHosts(_ body: [UInt8]) -> [UInt8] {
-        guard let place = body.firstRange(of: Array("\"hosts\":[".utf8)) else { return body }
-        return Array(body[..<place.lowerBound]) + Array("\"hosts\":[7,".utf8) + Array(body[place.upperBound...])
+    /// One pack, or a certificate of it, tells its hosts in a form that nobody can read.
+    static func withoutHosts(_ body: [UInt8], of number: Int) -> [UInt8] {
+        let places = body.ranges(of: Array("\"hosts\":[".utf8))
+        guard !places.isEmpty else { return body }
+        let end = places[number % places.count].upperBound
+        return Array(body[..<end]) + Array("7,".utf8) + Array(body[end...])
     }
 
     /// The entries of the first array, last first.

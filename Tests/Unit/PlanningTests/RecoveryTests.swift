@@ -184,6 +184,24 @@ import Testing
         #expect(run.sent.count == 1)
     }
 
+    @Test(
+        "a wish was renamed while its pack was in no listing yet, or could not be read, and ordered it again (S1, S3)",
+        arguments: [true, false])
+    func renamedWhileUnseen(isListed: Bool) {
+        var run = settledRun()
+        var renamed = mainWish
+        renamed.name = "web"
+        let seen = run.objects[ObjectID("p1")]
+        if isListed { run.show(ObjectID("p1"), "quantum_pending") } else { run.objects = [:] }
+        run.want([.pack(renamed)])
+        #expect(run.pass(after: .minutes(2)) == ".")
+        #expect(run.verdict("web") == (isListed ? "hold status-unread" : "wait absence-unproven"))
+        run.objects[ObjectID("p1")] = seen
+        #expect(run.pass(after: .minutes(2)) == ".")
+        #expect(run.record("p1")?.subject == run.subject("web"))
+        #expect(run.verdict("web") == "rest as-wanted")
+    }
+
     @Test("a lost creation is made again with the same key")
     func sameGeneration() {
         var run = lostReply(.clientCertificate(clientWish), isMade: false)
