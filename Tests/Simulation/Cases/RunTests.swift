@@ -4,7 +4,7 @@ import Testing
 @testable import Simulation
 
 @Suite("A simulated run") struct RunTests {
-    @Test("is its seed: the same seed makes the same trace, byte for byte", arguments: [3, 11, 24] as [UInt64])
+    @Test("is its seed: the same seed makes the same trace, byte for byte", arguments: [3, 13, 24] as [UInt64])
     func sameTrace(seed: UInt64) {
         let (first, second) = (trace(seed), trace(seed))
         #expect(first.count > 100)

@@ -306,6 +306,7 @@ import Testing
             askedBy: "uid 0 (root)")
         for place in run.state.objects.indices where run.state.objects[place].id.text == "f" {
             run.state.objects[place].generation = 1
+            run.state.objects[place].firstSeen = ZoneRun.start - .days(1)
         }
         run.settle(adoption, .accepted(ObjectID("f"), nil))
         #expect(run.pass(after: .hours(1)) == "deliver")
