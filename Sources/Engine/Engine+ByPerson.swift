@@ -36,7 +36,7 @@ extension Engine {
         {
             throw Self.unsafe(
                 "outranked", "\(later.id) serves with a later key: \(meant) would be revoked again in its favour",
-                "'edgecertctl revoke' \(later.id) first, or 'edgecertctl release' the subject")
+                "'edgecertctl revoke' \(later.id) first")
         }
         var operation = Operation(
             id: OperationID(at: now, chance: ports.chance.next()), subject: subject, action: .clientCertificate(chosen),

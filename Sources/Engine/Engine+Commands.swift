@@ -116,6 +116,7 @@ extension Engine {
                     "no-such-wish", "the settings name no \(subject.path(zoneName: duty.name))",
                     "add it to the settings first")
             }
+            var later: ObjectRecord?
             switch record.sighting.traits {
             case .pack(let pack):
                 if !pack.isAdvanced {
@@ -131,7 +132,8 @@ extension Engine {
                         "put its key into the keys folder, or let a new one be made")
                 }
                 record.generation = generation
-                if !mayReplace, let later = Self.later(than: record, of: subject, wish, state, duty) {
+                later = Self.later(than: record, of: subject, wish, state, duty)
+                if !mayReplace, let later {
                     throw Self.unsafe(
                         "outranked",
                         "\(later.id) serves with a later key: once adopted, \(object) would be revoked in its favour",
@@ -153,7 +155,7 @@ extension Engine {
                 action: subject.kind == .certificatePack ? .pack(.adopt(object)) : .clientCertificate(.adopt(object)),
                 reason: .personAsked, committedAt: now)
             let settled = planner.settle(operation, .accepted(object, nil), in: adopted, zoneName: duty.name, now: now)
-            let fate = isMet ? "" : "; it is removed once what the settings want serves"
+            let fate = isMet && later == nil ? "" : "; it is removed once what the settings want serves"
             return (
                 settled.changes, settled.news, ["\(object) is now kept as \(subject.path(zoneName: duty.name))\(fate)"]
             )

@@ -156,6 +156,15 @@ extension Engine {
                 setDue(zone, in: .zero)
                 break
             }
+            // While this pass waited, others may have used up what the brakes leave (S6, S7). Nothing is waited for from
+            // here on until it is committed.
+            if let again = try planCountedAnew(plan, &input) {
+                guard again.hasSameActions(as: plan) else {
+                    setDue(zone, in: .zero)
+                    break
+                }
+                plan = again
+            }
             let seen = Set(looks.filter(\.value.isComplete).keys)
             record.nextLook = nextLook(after: plan, planOnly: !newKinds.isDisjoint(with: seen))
             if !seen.isEmpty {
@@ -312,6 +321,22 @@ extension Engine {
         return planner.plan(input)
     }
 
+    /// The same plan by what is counted now; nil where nothing that counts is planned, or the counts are what they were.
+    private func planCountedAnew(_ plan: Plan, _ input: inout PlanInput) throws(StoreTrouble) -> Plan? {
+        let isCounted = plan.entries.contains { entry in
+            entry.decision.action.map { $0.countsAsIssuance || $0.effect == .remove } ?? false
+        }
+        guard isCounted else { return nil }
+        let counts = try ports.ledger.counts(
+            names: Planner.namesToCount(input.wish, input.state), now: input.now)
+        let elsewhere = try input.unwantedElsewhere.map { _ throws(StoreTrouble) in
+            try ports.ledger.unwantedOurs(outside: input.zone)
+        }
+        guard counts != input.counts || elsewhere != input.unwantedElsewhere else { return nil }
+        (input.counts, input.unwantedElsewhere) = (counts, elsewhere)
+        return try self.plan(&input)
+    }
+
     /// How far the answers' dates are from our clock, when that is too far (S11).
     func skew() async -> Duration? {
         await ports.budget.snapshot().skew.flatMap(tooMuch)
@@ -458,6 +483,19 @@ extension Engine {
 
     func tell(_ news: [News]) {
         for item in news { ports.news.tell(item) }
+    }
+}
+
+extension Plan {
+    fileprivate func hasSameActions(as other: Plan) -> Bool {
+        func actions(_ plan: Plan) -> [Entry] {
+            plan.entries.compactMap { entry in
+                entry.decision.action.map {
+                    Entry(subject: entry.subject, decision: .act($0, because: entry.decision.reason))
+                }
+            }
+        }
+        return actions(self) == actions(other)
     }
 }
 

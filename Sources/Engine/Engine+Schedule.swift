@@ -27,7 +27,9 @@ extension Engine {
         if isMending, !zones.isEmpty { lastMending = now }  // a start mends nothing
         var present: Set<ZoneID> = []
         unnamed = unnamed.filter { entry in settings.zones.contains { $0.name == entry.key && $0.id == nil } }
+        let keepers = keepers(of: settings, found, records)
         for wish in settings.zones {
+            if let id = wish.id ?? found[wish.name], let keeper = keepers[id], keeper != wish.name { continue }
             guard let id = wish.id ?? found[wish.name] else {
                 if unnamed[wish.name] == nil {
                     unnamed[wish.name] = (wish, now)
@@ -62,7 +64,34 @@ extension Engine {
         }
         for id in zones.keys where !present.contains(id) && records[id] == nil { zones[id] = nil }
         forgetTroublesOfOthers()
+        tellOfDoubles(keepers, found)
         return left.sorted()
+    }
+
+    /// The name that each zone is kept by: of several for one identifier the one that the zone is known by, else the first.
+    /// The others are told, and nothing is done for them.
+    private func keepers(
+        of settings: Settings, _ found: [String: ZoneID], _ records: [ZoneID: ZoneRecord]?
+    ) -> [ZoneID: String] {
+        var keepers: [ZoneID: String] = [:]
+        for wish in settings.zones {
+            guard let id = wish.id ?? found[wish.name] else { continue }
+            if keepers[id] == nil || (records?[id]?.name ?? zones[id]?.name) == wish.name { keepers[id] = wish.name }
+        }
+        return keepers
+    }
+
+    private func tellOfDoubles(_ keepers: [ZoneID: String], _ found: [String: ZoneID]) {
+        var doubles: Set<String> = []
+        for wish in settings.zones {
+            guard let id = wish.id ?? found[wish.name], let keeper = keepers[id], keeper != wish.name else { continue }
+            doubles.insert(wish.name)
+            raise(
+                .zoneUnknown, of: wish.name, "\(wish.name) has the id \(id) in the settings, which is that of \(keeper)"
+            )
+        }
+        for name in self.doubles.subtracting(doubles) where unnamed[name] == nil { resolve(.zoneUnknown, of: name) }
+        self.doubles = doubles
     }
 
     /// What a person should read twice about settings that were taken up: a file that was cut off is often good TOML.

@@ -56,7 +56,7 @@ extension Engine {
 
     /// Keys begin with a zone's identifier or are a zone's name; those of other things stay.
     private func isKept(_ key: String) -> Bool {
-        if key == Self.tokenKey || unnamed[key] != nil { return true }
+        if key == Self.tokenKey || unnamed[key] != nil || doubles.contains(key) { return true }
         return key.split(separator: " ").first.map { zones[ZoneID(String($0))] != nil } ?? false
     }
 

@@ -34,6 +34,8 @@ public actor Engine {
     var zones: [ZoneID: ZoneDuty] = [:]
     /// Zones of the settings whose identifier is not known yet, and when to ask for it again.
     var unnamed: [String: (wish: ZoneWish, due: Duration)] = [:]
+    /// Names of the settings whose identifier is another name's there too: nothing is done for them.
+    var doubles: Set<String> = []
     var passes: [ZoneID: PassMark] = [:]
     var queues: [ZoneID: [CheckedContinuation<Void, Never>]] = [:]
     /// Names of zones that Cloudflare is being asked for.

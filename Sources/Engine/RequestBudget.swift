@@ -13,13 +13,14 @@ public actor RequestBudget: RequestGate {
     private let timers: any Timers
     private var share: Double
 
-    /// Requests in a window and the window's length, as last announced.
+    /// Requests in a window and the window's length, as last announced; of several windows the one that lets the fewest
+    /// through in the long run.
     private var quota = publishedQuota
     private var window = publishedWindow
     /// When we sent what, in the present window, oldest first.
     private var sent: [Duration] = []
-    /// What the announced remainder leaves us until it resets; nil when nothing valid is announced.
-    private var announced: (left: Int, resetsAt: Duration)?
+    /// What the announced remainders leave us, each until it resets; none when nothing valid is announced.
+    private var announced: [(left: Int, resetsAt: Duration)] = []
     private var inFlight = 0
     private var blockedUntil: Duration?
     /// When the last 429 came.
@@ -44,6 +45,8 @@ public actor RequestBudget: RequestGate {
     static let patienceOfPersons: Duration = .seconds(10)
     /// An answer's word is not taken for a longer block than this: a mistake in a header must not silence a day.
     static let longestBlock: Duration = .hours(1)
+    /// More windows than this are not looked at.
+    static let mostWindows = 8
     /// Numbers in headers are taken up to here, so that no arithmetic on them can overflow.
     static let largestQuota = 10_000_000
 
@@ -106,16 +109,19 @@ public actor RequestBudget: RequestGate {
         inFlight = max(0, inFlight - 1)
         let now = clock.uptime()
         if let date = signal.date { lastDate = (date, now) }
-        if let tightest = Self.tightest(signal.windows) {
-            if let announcedQuota = tightest.quota, announcedQuota > 0 {
+        if let slowest = Self.slowest(signal.windows) {
+            if let announcedQuota = slowest.quota, announcedQuota > 0 {
                 quota = min(announcedQuota, Self.largestQuota)
             }
-            if let length = tightest.length, length > .zero { window = min(length, Self.longestBlock) }
-            if let left = tightest.remaining, let resetsAfter = tightest.resetsAfter {
-                let ours = Int(Double(min(max(0, left), Self.largestQuota)) * bounded(share)) - inFlight
-                announced = (max(0, ours), now + min(max(resetsAfter, .zero), Self.longestBlock))
-            }
+            if let length = slowest.length, length > .zero { window = min(length, Self.longestBlock) }
         }
+        let remainders = signal.windows.prefix(Self.mostWindows).compactMap {
+            window -> (left: Int, resetsAt: Duration)? in
+            guard let left = window.remaining, let resetsAfter = window.resetsAfter else { return nil }
+            let ours = Int(Double(min(max(0, left), Self.largestQuota)) * bounded(share)) - inFlight
+            return (max(0, ours), now + min(max(resetsAfter, .zero), Self.longestBlock))
+        }
+        if !remainders.isEmpty { announced = remainders }
         if signal.httpStatus == 429 {
             let span = min(max(signal.retryAfter ?? Self.publishedBlock, .seconds(1)), Self.longestBlock)
             let until = max(blockedUntil ?? .zero, now + span)
@@ -167,9 +173,7 @@ public actor RequestBudget: RequestGate {
     private func bounded(_ share: Double) -> Double { share > 0 ? min(share, 1) : 0 }
 
     private func left(_ now: Duration) -> Int {
-        let own = ours - sent.count
-        guard let announced, announced.resetsAt > now else { return own }
-        return min(own, announced.left)
+        announced.filter { $0.resetsAt > now }.map(\.left).reduce(ours - sent.count, min)
     }
 
     private func forgetOld(_ now: Duration) {
@@ -204,7 +208,7 @@ public actor RequestBudget: RequestGate {
             let waiter = waiting.remove(at: next)
             sent.append(now)
             inFlight += 1
-            if let current = announced { announced = (current.left - 1, current.resetsAt) }
+            for place in announced.indices { announced[place].left -= 1 }
             turns += 1
             if let zone = waiter.zone { remember(zone) }
             waiter.continuation.resume(returning: .success(()))
@@ -245,15 +249,22 @@ public actor RequestBudget: RequestGate {
         var moments: [Duration] = []
         if let blockedUntil { moments.append(blockedUntil) }
         if let oldest = sent.first { moments.append(oldest + window) }
-        if let announced, announced.resetsAt > now { moments.append(announced.resetsAt) }
+        moments += announced.map(\.resetsAt)
         guard let soonest = moments.filter({ $0 > now }).min() else { return }
         alarm = timers.once(after: soonest - now, leeway: .milliseconds(50)) { [weak self] in
             Task { [weak self] in await self?.admit() }
         }
     }
 
-    /// Of several announced windows the one that leaves least.
-    private static func tightest(_ windows: [RateWindow]) -> RateWindow? {
-        windows.min { ($0.remaining ?? .max) < ($1.remaining ?? .max) }
+    /// Of several announced windows the one that lets the fewest through in the long run; one that does not say how long it
+    /// is stands behind the others.
+    private static func slowest(_ windows: [RateWindow]) -> RateWindow? {
+        func rate(_ window: RateWindow) -> Double {
+            guard let quota = window.quota, quota > 0, let length = window.length, length > .zero else {
+                return .infinity
+            }
+            return Double(quota) / max(0.001, Double(length.wholeMilliseconds) / 1000)
+        }
+        return windows.min { (rate($0), $0.remaining ?? .max) < (rate($1), $1.remaining ?? .max) }
     }
 }

@@ -56,15 +56,14 @@ extension PlanDraft {
         }
     }
 
-    /// The removal of a pack was accepted, long after is not to be seen, and the pack is wished again: it is kept like any
-    /// other. It has to prove itself anew, for the removal may yet be made. Where another one meets the wish, one of both is
-    /// to go.
+    /// The removal of a pack was accepted, a day later is not to be seen, and the pack is wished again: it is kept like any
+    /// other, and has to prove itself anew. Where another one meets the wish, one of both is to go.
     private mutating func keepAgain(_ standing: Standing, _ ours: inout [Subject: [ObjectRecord]]) {
         guard standing.things.contains(where: { $0.removedFor != nil && $0.isOurs && $0.stage.isLive }) else { return }
         let meeting = standing.things.filter { $0.isOurs && $0.stage.isLive && meets(standing.wish, $0) }
         guard meeting.count == 1, var kept = meeting.first, kept.removedFor != nil, kept.missingSince == nil,
             isClockTrusted, !hasOpenOperation(standing.subject),
-            !looksMayPredate(record(of: standing.subject).lastChangeAt)
+            let last = record(of: standing.subject).lastChangeAt, now - last >= .days(1)
         else { return }
         kept.removedFor = nil
         if kept.servingSince != nil { kept.servingSince = now }

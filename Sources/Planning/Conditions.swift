@@ -43,6 +43,11 @@ struct Conditions {
             let record = draft.record(of: standing)
             findings += stages(of: ours, subject)
             findings += troubles(of: record)
+            if let decision = record.decision, decision.isHeld, decision.reason == .statusUnread,
+                !findings.contains(where: { $0.scope == .subject(subject) && $0.condition == .statusUnread })
+            {
+                findings.append(finding(subject, .statusUnread, decision.detail, .warning))
+            }
             guard let wish, !record.isReleased else { continue }
             findings += ends(of: ours, subject, wish)
             if let detail = uncovered(wish, ours, record, &cover) {
@@ -115,7 +120,7 @@ struct Conditions {
         [.statusUnread, .keyTrouble, .stateUntrusted].contains(reason)
     }
 
-    /// The end of what serves for the subject: of several certificates the one that lasts longest.
+    /// The end of what serves for the subject: of several the first that no other one takes the place of.
     private func ends(of ours: [ObjectRecord], _ subject: Subject, _ wish: Wish) -> [Finding] {
         let alive = ours.only { record in
             switch record.stage {
@@ -123,24 +128,25 @@ struct Conditions {
             default: false
             }
         }
-        guard let best = alive.max(by: { ($0.notAfter ?? .distantPast, $0.id) < ($1.notAfter ?? .distantPast, $1.id) }),
-            let notAfter = best.notAfter
+        let last = alive.only { !$0.isOutlasted(by: alive) }
+        guard let first = last.min(by: { ($0.notAfter ?? .distantPast, $0.id) < ($1.notAfter ?? .distantPast, $1.id) }),
+            let notAfter = first.notAfter
         else { return [] }
-        let end = { "\(best.id) ends at \(notAfter.shown)" }
-        if notAfter <= now || best.stage == .expired {
-            return [finding(subject, .expired, "\(best.id) ended at \(notAfter.shown)", .critical)]
+        let end = { "\(first.id) ends at \(notAfter.shown)" }
+        if notAfter <= now || first.stage == .expired {
+            return [finding(subject, .expired, "\(first.id) ended at \(notAfter.shown)", .critical)]
         }
         var findings: [Finding] = []
-        let renewal = CloudflareRenewal(of: best)
+        let renewal = CloudflareRenewal(of: first)
         if let renewal, renewal.isDueBy <= now {
-            let records = best.pack?.validationRecords.count ?? 0
+            let records = first.pack?.validationRecords.count ?? 0
             let hint =
                 records == 0
                 ? "" : "; \(records) validation records have to be published, 'edgecertctl records' lists them"
-            findings.append(finding(subject, .renewalOverdue, end() + hint + errors(of: best), .error))
+            findings.append(finding(subject, .renewalOverdue, end() + hint + errors(of: first), .error))
         }
         // Below this nothing renews it any more: Cloudflare gives up a day before the end.
-        let start = renewal == nil ? ladderStart(best, wish) : .days(1)
+        let start = renewal == nil ? ladderStart(first, wish) : .days(1)
         if notAfter - now <= start { findings.append(finding(subject, .expiring, end(), .warning)) }
         return findings
     }

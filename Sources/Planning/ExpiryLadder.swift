@@ -10,11 +10,11 @@ extension PlanDraft {
             record.isOnLadder && record.notAfter.map { $0 - now <= ExpiryRung.days28.remaining } ?? false
         }
         guard !ending.isEmpty else { return }
-        let newest = longestServing
+        let serving = serving(for: ending)
         var climbed: [ObjectRecord] = []
         for var record in ending {
             guard let notAfter = record.notAfter else { continue }
-            if record.isOurs, let best = newest[record.subject], best > notAfter { continue }  // another serves longer
+            if record.isOurs, record.isOutlasted(by: serving[record.subject] ?? []) { continue }
             let quiet = ExpiryLadder.quiet(for: record, wishes[record.subject], input.lookEvery)
             guard notAfter - now <= quiet, let rung = ExpiryRung.reached(with: notAfter - now) else { continue }
             if let told = record.rung, told >= rung { continue }
@@ -39,13 +39,11 @@ extension PlanDraft {
         }
     }
 
-    /// The end of what serves longest of ours, by subject: before it no end of another is news.
-    private var longestServing: [Subject: Timestamp] {
-        var newest: [Subject: Timestamp] = [:]
-        for record in objects.values where record.isOurs && record.stage == .serving && record.removedFor == nil {
-            newest[record.subject] = max(newest[record.subject] ?? .distantPast, record.notAfter ?? .distantPast)
-        }
-        return newest
+    /// What serves of ours for the subjects of some things.
+    private func serving(for records: [ObjectRecord]) -> [Subject: [ObjectRecord]] {
+        let subjects = Set(records.map(\.subject))
+        let serving = objects.values.filter { $0.isOurs && $0.stage == .serving && subjects.contains($0.subject) }
+        return Dictionary(grouping: serving, by: \.subject)
     }
 
     /// When rungs will be reached by what is ours within an interval, by its kind, one for each thing at most: with a long
@@ -55,10 +53,9 @@ extension PlanDraft {
             nextRung(of: record, within: lookEvery).map { (record: record, at: $0) }
         }
         guard !near.isEmpty else { return [] }  // nearly always
-        let newest = longestServing
-        return near.filter { one in
-            newest[one.record.subject].map { $0 <= one.record.notAfter ?? .distantPast } ?? true
-        }.map { ($0.at, $0.record.sighting.kind) }
+        let serving = serving(for: near.map(\.record))
+        return near.filter { !$0.record.isOutlasted(by: serving[$0.record.subject] ?? []) }
+            .map { ($0.at, $0.record.sighting.kind) }
     }
 
     private func nextRung(of record: ObjectRecord, within lookEvery: Duration) -> Timestamp? {
@@ -100,6 +97,22 @@ enum ExpiryLadder {
 }
 
 extension ObjectRecord {
+    /// True where another one of the subject serves that ends later and is in its place: no host loses by its end, and
+    /// nobody reads it from its files any more. Only then is its end no news (S13).
+    func isOutlasted(by others: [ObjectRecord]) -> Bool {
+        guard let end = notAfter else { return false }
+        return others.contains { other in
+            guard other.id != id, other.stage == .serving, other.removedFor == nil, let later = other.notAfter,
+                later > end
+            else { return false }
+            if let pack, let cover = other.pack?.hosts {
+                return pack.hosts.withoutBranding.names.allSatisfy { cover.covers($0) }
+            }
+            guard let deliveredAt else { return true }
+            return other.deliveredAt.map { $0 >= deliveredAt } ?? false
+        }
+    }
+
     /// Backups, staging and what is on its way out are nobody's cover: their end is no news.
     fileprivate var isOnLadder: Bool {
         switch stage {

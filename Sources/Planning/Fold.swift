@@ -195,10 +195,12 @@ extension PlanDraft {
         }
     }
 
+    /// Not where it may be what we have just ordered: of two certificates one may be there before the other.
     private func noteEarlierService(_ record: inout ObjectRecord) {
-        guard record.lastServedAt == nil, record.pack != nil, let notAfter = record.notAfter, notAfter > trueNow else {
-            return
-        }
+        guard record.lastServedAt == nil, let pack = record.pack, let notAfter = pack.notAfter, notAfter > trueNow
+        else { return }
+        let isNew = pack.certificates.allSatisfy { $0.uploadedOn.map { trueNow - $0 < .days(1) } ?? true }
+        if isNew, record.ownership == .ordered || mayBeMade(record.sighting) { return }
         record.lastServedAt = trueNow
     }
 
@@ -295,15 +297,19 @@ extension ObjectRecord {
 }
 
 extension Sighting {
-    /// A pack whose hosts cannot be read is what it was: these never change, nor does what else it was ordered with. Taken
-    /// for another one, it would be ordered again (S1).
-    fileprivate func completed(from known: Sighting) -> Sighting {
-        guard stage == .unread, case .pack(var pack) = traits, case .pack(let was) = known.traits, pack.hosts.isEmpty
-        else { return self }
-        pack.hosts = was.hosts
-        pack.authority = pack.authority ?? was.authority
-        pack.validityDays = pack.validityDays ?? was.validityDays
-        if pack.type.isEmpty { pack.type = was.type }
+    /// A pack whose hosts or authority cannot be read has those that it had: these never change, nor does what else it was
+    /// ordered with. Taken for another one, it would be ordered again (S1).
+    func completed(from known: Sighting) -> Sighting {
+        guard case .pack(var pack) = traits, case .pack(let was) = known.traits else { return self }
+        let isAuthorityRead = pack.authority.flatMap(CertificateAuthority.init) != nil
+        let areHostsRead = stage != .unread || !pack.hosts.isEmpty
+        if isAuthorityRead, areHostsRead { return self }
+        if !isAuthorityRead { pack.authority = was.authority }
+        if !areHostsRead {
+            pack.hosts = was.hosts
+            pack.validityDays = pack.validityDays ?? was.validityDays
+            if pack.type.isEmpty { pack.type = was.type }
+        }
         var sighting = self
         sighting.traits = .pack(pack)
         return sighting

@@ -18,13 +18,7 @@ struct PackDecider {
             return [.wait(because: lost.lossReason, "\(lost.id) is missing from one listing, not yet from two")]
         }
         let fitting = own.only { isMet($0) && isCandidate($0) }
-        guard let current = fitting.min(by: { isBetter($0, $1) }) else {
-            // It may be what is wished, for all that can be said.
-            if let unread = own.first(where: { $0.stage == .unread && $0.pack?.hosts.isEmpty ?? false }) {
-                return [.hold(because: .statusUnread, unreadDetail(unread))]
-            }
-            return absent()
-        }
+        guard let current = fitting.min(by: { isBetter($0, $1) }) else { return absent() }
         let others = own.filter { $0.id != current.id }
         switch current.stage {
         case .underway(.validation) where methodDiffers(current): return recheck(current)
@@ -88,9 +82,20 @@ struct PackDecider {
         {
             return [refused(for: twin, refusal)]
         }
+        // It may be what is wished, for all that can be said.
+        if let unread = own.first(where: { $0.stage == .unread && $0.pack?.hosts.isEmpty ?? false }) {
+            return [.hold(because: .statusUnread, unreadDetail(unread))]
+        }
         if let stray = scene.unbindable(for: wish, besides: subject) {
             let name = "\(stray.id), kept as \(stray.subject.name),"
-            if stray.stage == .unread { return [.hold(because: .statusUnread, "\(name) cannot be read")] }
+            if stray.stage == .unread {
+                let path = stray.subject.path(zoneName: scene.zoneName)
+                return [
+                    .hold(
+                        because: .statusUnread,
+                        "\(name) may be it and cannot be read; 'edgecertctl release \(path)' lets a new one be ordered")
+                ]
+            }
             return [.wait(because: stray.lossReason, "\(name) is missing from one listing, not yet from two")]
         }
         if let open = scene.openOrder(of: wish) {

@@ -17,8 +17,7 @@ extension PackWish {
     /// - Parameter strictly: Whether a field that the answer lacks counts as different. So it is for what is not ours.
     func isMet(by pack: PackTraits, zoneName: String, strictly: Bool = false) -> Bool {
         pack.isAdvanced && hasHosts(of: pack, zoneName: zoneName)
-            // A word for the authority that this version does not know is no other authority.
-            && Self.agree(pack.authority.flatMap(CertificateAuthority.init), authority, strictly)
+            && Self.agree(pack.authority, authority.rawValue, strictly)
             && Self.agree(pack.validityDays, validityDays, strictly)
     }
 
@@ -31,7 +30,10 @@ extension PackWish {
 
     /// True when a pack that came to be after an order for this wish is what the order made (S3).
     func mayHaveMade(_ pack: PackTraits, zoneName: String) -> Bool {
-        isMet(by: pack, zoneName: zoneName) && Self.agree(pack.method, method.rawValue, false)
+        var pack = pack
+        // A word for the authority that this version does not know speaks for none and against none.
+        if pack.authority.flatMap(CertificateAuthority.init) == nil { pack.authority = nil }
+        return isMet(by: pack, zoneName: zoneName) && Self.agree(pack.method, method.rawValue, false)
     }
 
     private static func agree<Value: Equatable>(_ seen: Value?, _ wished: Value, _ strictly: Bool) -> Bool {

@@ -188,6 +188,25 @@ struct PlanDraft {
         }
     }
 
+    /// What a person approved is not done any more once the subject was seen and is at rest: what was asked about is over. It
+    /// would let another change pass, later and unasked.
+    mutating func endApprovals(_ entries: [Plan.Entry], _ input: PlanInput) {
+        guard !approvals.isEmpty else { return }
+        for entry in entries {
+            guard case .rest = entry.decision.verdict, case .complete? = input.looks[entry.subject.kind] else {
+                continue
+            }
+            for approval in approvals where approval.subject == entry.subject {
+                use(approval)
+                write(
+                    Transition(
+                        subject: approval.subject, at: now, event: .approvalLapsed, reason: approval.reason,
+                        detail: "given at \(approval.at.shown) by \(approval.by), and not needed any more"), as: .notice
+                )
+            }
+        }
+    }
+
     // MARK: History
 
     /// Appends a line to the history (S14) and tells it, unless it is no news any more.

@@ -20,6 +20,7 @@ public struct Planner: Sendable {
         draft.countUndoings()
         draft.group()
         let (entries, lacksUnwantedElsewhere) = Deciding(draft, input).entries()
+        draft.endApprovals(entries, input)
         draft.record(entries, input)
         draft.climbExpiryLadder(input)
         draft.keepEpisodes(input)
@@ -30,13 +31,14 @@ public struct Planner: Sendable {
 
     /// The host sets and common names whose issuances have to be counted before a plan is made (S6).
     public static func namesToCount(_ wish: ZoneWish?, _ state: ZoneState) -> Set<String> {
-        Set(
-            (wish?.wishes ?? []).map { wish in
-                switch wish {
-                case .pack(let wish): wish.hosts.withoutBranding.key
-                case .clientCertificate(let wish): wish.commonName
-                }
-            })
+        let wished = (wish?.wishes ?? []).map { wish in
+            switch wish {
+            case .pack(let wish): wish.hosts.withoutBranding.key
+            case .clientCertificate(let wish): wish.commonName
+            }
+        }
+        // A restart goes by the hosts of the pack, to which Cloudflare may have added the apex.
+        return Set(wished).union(state.objects.lazy.filter(\.isOurs).map(\.sighting.traits.name))
     }
 
     /// What stands against sending one operation at this very moment; nil when nothing does.

@@ -78,7 +78,7 @@ extension PlanDraft {
     /// How far a thing is what a creation would have made.
     private enum Likeness {
         case none
-        /// It does not say of which request it is, and is like it in all else.
+        /// It does not say of which request it is, or for which hosts, and is like it in all else.
         case unsaid
         case its
     }
@@ -92,6 +92,7 @@ extension PlanDraft {
         else { return .none }
         switch (operation.action, sighting.traits) {
         case (.pack(.order(let wish)), .pack(let pack)):
+            if sighting.stage == .unread, pack.hosts.isEmpty { return .unsaid }
             return wish.mayHaveMade(pack, zoneName: zoneName) ? .its : .none
         case (.clientCertificate(.create(let wish, _)), .clientCertificate(let traits)):
             if isOfAnEarlierOne(traits, operation) { return .none }

@@ -40,6 +40,7 @@ extension PlanDraft {
             write(.operationAccepted, operation, id, as: .notice)
         case .clientCertificate(.reactivate):
             change(id) { $0.removedFor = nil }
+            takePlace(id, of: operation)
             if let sighting { see(sighting) }
             write(.operationAccepted, operation, id, as: .notice)
         case .pack(.restart), .pack(.recheck), .pack(.setBranding):
@@ -50,7 +51,8 @@ extension PlanDraft {
 
     /// What an order made is ours from the moment that Cloudflare accepted it.
     private mutating func own(_ operation: Operation, _ id: ObjectID, _ sighting: Sighting?) {
-        let fresh = (sighting ?? objects[id]?.sighting ?? operation.expectedSighting(id)).inOrder
+        let expected = operation.expectedSighting(id)
+        let fresh = (sighting ?? objects[id]?.sighting ?? expected).inOrder.completed(from: expected)
         var record =
             objects[id]
             ?? ObjectRecord(
@@ -85,10 +87,21 @@ extension PlanDraft {
 
     private mutating func adopt(_ operation: Operation, _ id: ObjectID) {
         change(id) { ($0.ownership, $0.subject, $0.removedFor) = (.adopted, operation.subject, nil) }
+        takePlace(id, of: operation)
         let generation = objects[id]?.generation ?? 0
         change(operation.subject) { $0.isReleased = false }
         spend(generation, of: operation.subject)
         write(.adopted, operation, id, as: .notice)
+    }
+
+    /// A person brought this one back, or in: it is in the place of what was revoked before, which holds nothing any more
+    /// (S8).
+    private mutating func takePlace(_ id: ObjectID, of operation: Operation) {
+        guard operation.reason == .personAsked else { return }
+        for other in objects.values where other.subject == operation.subject && other.isOurs && other.id != id {
+            guard other.clientCertificate != nil, other.stage == .revoked || other.stage == .leaving else { continue }
+            change(other.id) { $0.removedFor = .superseded }
+        }
     }
 
     /// A certificate was made with the key of a generation: no other is, whatever becomes of this one.

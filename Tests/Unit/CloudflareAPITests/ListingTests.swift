@@ -85,8 +85,12 @@ struct ListingTests {
                 page(ids(51..<52), info: info(2, count: 1, total: 52)),
             ],
             [page(ids(0..<50), info: info(1, count: 50, total: 51)), page([], info: info(2, count: 0, total: 50))],
-            // The second page is the first again.
+            // The second page is the first again, also where there are to be more, and 4,000 pages were asked for.
             [page(ids(0..<50)), page(ids(0..<50))],
+            [
+                page(ids(0..<50), info: #"{"total_count":100,"per_page":50}"#),
+                page(ids(0..<50), info: #"{"total_count":100,"per_page":50}"#), page(ids(50..<100)),
+            ],
             [
                 page(ids(0..<20), info: #"{"total_pages":2,"per_page":20}"#),
                 page([], info: #"{"total_pages":3,"per_page":20}"#),

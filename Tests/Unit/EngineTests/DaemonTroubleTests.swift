@@ -133,6 +133,31 @@ import Testing
         #expect(try open(bench).isEmpty)
     }
 
+    @Test("two zones that passed at a time each used up what the daemon's limit left (S6)")
+    func limitOfTwo() async throws {
+        let bench = try await EngineBench([.pack(wish)], more: [ZoneSeed(name: "example.org", id: other)])
+        var settings = twoZones()
+        settings.limits.ordersADay = 1
+        bench.source.put(settings)
+        _ = try await bench.engine.perform(.reload, by: "test")
+        await bench.run(for: .seconds(30))  // only plans
+        #expect(bench.cloudflare.ledger.acceptedOrders().isEmpty)
+        let barrier = Barrier()
+        bench.wire.after { request throws(TransportTrouble) in
+            if request.target.hasSuffix("/quota") { await barrier.stop() }
+        }
+        async let first = bench.engine.pass(over: EngineBench.zone, .scheduled)
+        async let second = bench.engine.pass(over: other, .scheduled)
+        await barrier.reached()
+        for _ in 0..<100 { await Task.yield() }
+        barrier.open()
+        _ = await (first, second)
+        bench.wire.after(nil)
+        await bench.run(for: .hours(2))
+        #expect(bench.cloudflare.ledger.acceptedOrders().count == 1)
+        #expect(try open(bench).contains(.held))
+    }
+
     @Test("a token that may see one zone of two is one episode, not one a look")
     func oneZoneRefused() async throws {
         let bench = try await benchOfTwoZones()
@@ -304,6 +329,34 @@ import Testing
         await bench.run(for: .hours(2))
         #expect(bench.cloudflare.ledger.effects.count == effects)
         #expect(try open(bench) == [.zoneUnknown])
+    }
+
+    @Test(
+        "another name with a zone's identifier took the zone's place in silence",
+        arguments: ["shop.example.com", "a.example"])
+    func twoNames(name: String) async throws {
+        let bench = try await EngineBench([.pack(wish)])
+        var settings = EngineBench.settings([.pack(wish)])
+        await bench.run(for: .hours(1))
+        let pack = PackWish(name: "main", hosts: [name], authority: .google, method: .txt, validityDays: 90)
+        settings.zones.append(ZoneWish(name: name, id: EngineBench.zone, mode: .enforce, wishes: [.pack(pack)]))
+        settings.zones.sort { $0.name < $1.name }
+        bench.source.put(settings)
+        _ = try await bench.engine.perform(.reload, by: "test")
+        let looks = bench.cloudflare.ledger.requests(method: "GET", path: "*/ssl/certificate_packs").count
+        await bench.run(for: .hours(2))
+        #expect(bench.cloudflare.ledger.requests(method: "GET", path: "*/ssl/certificate_packs").count > looks)
+        #expect(try bench.decision()?.reason == .asWanted)
+        #expect(try open(bench) == [.zoneUnknown])
+        let episode = try #require(try bench.ledger.openEpisodes().first)
+        #expect(
+            episode.detail.contains(
+                "\(name) has the id \(EngineBench.zone) in the settings, which is that of example.com"))
+        settings.zones.removeAll { $0.name == name }
+        bench.source.put(settings)
+        _ = try await bench.engine.perform(.reload, by: "test")
+        await bench.run(for: .hours(1))
+        #expect(try open(bench).isEmpty)
     }
 
     @Test("a zone that was never reached is an episode after three intervals, not silence (S16)")

@@ -264,6 +264,23 @@ import Testing
         #expect(bench.cloudflare.ledger.acceptedCreations().count == 2)
         #expect(bench.cloudflare.ledger.acceptedRemovals().count == 1)
         #expect(await code(bench, .reactivate(meterSubject(bench), first)) == "outranked")
+        let second = try #require(bench.keys.current(for: meterSubject(bench)))
+        #expect(await code(bench, .revoke(meterSubject(bench), nil, reason: "it breaks clients")) == nil)
+        await bench.run(for: .minutes(20))
+        #expect(try bench.decision("meter", .clientCertificate)?.reason == .revokedOutside)
+        #expect(await code(bench, .reactivate(meterSubject(bench), first)) == nil)
+        await bench.run(for: .minutes(20))
+        #expect(try bench.decision("meter", .clientCertificate)?.reason != .revokedOutside)
+        // It was put in place again, and renewed at once, for it is due.
+        #expect(bench.heard.news.contains { $0.kind == .transition && $0.fields.contains(.init(.object, first.text)) })
+        #expect(bench.keys.current(for: meterSubject(bench)) == second + 1)
+    }
+
+    @Test("an older one that a person adopts would be revoked in favour of the later one, and is not taken")
+    func adoptedOutranked() async throws {
+        let bench = try await bench([.clientCertificate(meter)])
+        let first = try certificate(bench).id
+        await bench.run(for: .days(340))
         #expect(await code(bench, .release(meterSubject(bench))) == nil)
         try bench.cloudflare.change { try $0.forceClientCertificate(first, status: .active, at: bench.clock.now()) }
         await bench.run(for: .minutes(20))

@@ -48,6 +48,21 @@ import Testing
         #expect(await budget.snapshot().left == 4)  // half of 10, less the one under way
     }
 
+    @Test("of two announced windows the short one had the long one forgotten, and four fifths of the limit went")
+    func twoWindows() async throws {
+        let budget = budget()
+        let short = RateWindow(
+            name: "ip", remaining: 199, resetsAfter: .seconds(1), quota: 200, length: .seconds(1))
+        for number in 1...600 {
+            try await budget.enter(.person, zone: nil)
+            let long = window(left: 1200 - number, resets: 280, quota: 1200, length: 300)
+            await budget.note(ReplySignal(httpStatus: 200, windows: number % 2 == 0 ? [short, long] : [long, short]))
+            clock.advance(by: .milliseconds(100))
+        }
+        #expect(await budget.snapshot().left == 0)
+        #expect(await budget.snapshot().rate == 2)
+    }
+
     @Test("a larger announced quota is taken up", arguments: [(100_000, 50_000), (100, 50)])
     func quota(announced: Int, ours: Int) async throws {
         let budget = budget()

@@ -252,7 +252,9 @@ func settledRun(_ wishes: [Wish] = [.pack(mainWish)]) -> ZoneRun {
         run.change(ObjectID("p1")) { $0.authority = "lets_encrypt_r5" }
         #expect(run.pass(after: .minutes(16)) == ".")
         #expect(run.verdict("main") == "rest as-wanted")
-        run.change(ObjectID("p1")) { $0.authority = "google" }
+        var google = mainWish
+        google.authority = .google
+        run.want([.pack(google)])
         #expect(run.pass(after: .minutes(16)) == "order")
     }
 

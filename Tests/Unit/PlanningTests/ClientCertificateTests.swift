@@ -255,6 +255,25 @@ import Testing
         #expect(run.record("f")?.generation == 7)
     }
 
+    @Test("one that is in place ended untold while its successor, which is not, lasts longer (S13)")
+    func undelivered() {
+        var run = ZoneRun([wish()])
+        _ = words(&run, [.zero, .minutes(1)])
+        run.respond = { operation in
+            operation.action.effect == .local
+                ? .refused(.keyTrouble, lasting: false, code: "key-file", message: "cannot be written") : nil
+        }
+        #expect(run.pass(after: .days(336)).hasPrefix("create"))
+        run.forget()
+        for _ in 0..<30 { run.pass(after: .days(1)) }
+        #expect(run.conditions("gateway", kind).contains(.expired))
+        let rungs = run.news.filter { $0.kind == .expiryRung && $0.fields.contains(.init(.object, "c1")) }
+        #expect(rungs.count > 3)
+        run.respond = { _ in nil }
+        run.pass(after: .hours(2))
+        #expect(!run.conditions("gateway", kind).contains(.expired))
+    }
+
     @Test("an older certificate of the operator's request is nobody's successor")
     func olderOfTheRequest() {
         var run = ZoneRun([wish()])

@@ -196,6 +196,7 @@ import Testing
         run.want([.pack(renamed)])
         #expect(run.pass(after: .minutes(2)) == ".")
         #expect(run.verdict("web") == (isListed ? "hold status-unread" : "wait absence-unproven"))
+        #expect(run.conditions("web").contains(.statusUnread) == isListed)
         run.objects[ObjectID("p1")] = seen
         #expect(run.pass(after: .minutes(2)) == ".")
         #expect(run.record("p1")?.subject == run.subject("web"))
