@@ -77,6 +77,8 @@ extension Database {
             ])
     }
 
+    func forgetApprovals() throws(StoreTrouble) { try run("DELETE FROM approvals", []) }
+
     private func write(_ record: ObjectRecord) throws(StoreTrouble) {
         let sighting = record.sighting
         try run(

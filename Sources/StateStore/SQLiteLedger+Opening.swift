@@ -226,6 +226,8 @@ struct Opening {
             try database.setMeta("copied-at", nil)
             // With the same commit that makes it ours: a daemon that ends right after it must find no era to go on in.
             try database.write(.note(.era, nil))
+            // Those that were used since are in the copy still: what was allowed once would be done twice.
+            try database.forgetApprovals()
             try database.append(
                 AuditEntry(
                     at: now, person: Self.person, verb: "restore", target: file.path,

@@ -354,6 +354,23 @@ import Testing
         #expect(run.sent.last?.reason == .expired)
     }
 
+    @Test("restarts of a pack with the apex counted for nothing where its wish leaves that out (S6)")
+    func namesToCount() {
+        let bare = PackWish(
+            name: "main", hosts: ["www.example.com"], authority: .letsEncrypt, method: .txt, validityDays: 90)
+        var run = ZoneRun([.pack(bare)])
+        var whole = bare
+        whole.hosts = bare.hosts.adding(["example.com"])
+        run.objects[ObjectID("p")] = .pack("p", "active", whole, until: run.now + .days(80))
+        #expect(run.pass() == "adopt")
+        let names = Planner.namesToCount(run.wish, run.state)
+        run.show(ObjectID("p"), "validation_timed_out")
+        run.counts.issuances = ["example.com,www.example.com": .init(inADay: 3, inAWeek: 3)]
+            .filter { names.contains($0.key) }
+        #expect(run.pass(after: .minutes(16)) == ".")
+        #expect(run.verdict("main") == "hold name-limit")
+    }
+
     @Test("a status that this version does not know leaves that pack alone, and says so")
     func unread() {
         var run = settledRun()

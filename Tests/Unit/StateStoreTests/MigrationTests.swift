@@ -213,6 +213,7 @@ import Testing
         let scratch = try Scratch()
         let ledger = try scratch.open().ledger
         try ledger.fill()
+        #expect(try !ledger.state(of: Sample.zone, now: Sample.now).approvals.isEmpty)
         try ledger.backup(to: scratch.path + ".copy", now: Sample.now)
         try ledger.commit([.note(.era, "after the copy")])
         let log = try scratch.bytes("-wal")
@@ -222,7 +223,9 @@ import Testing
 
         let opened = try scratch.open(now: Sample.now + .hours(1))
         #expect(opened.outcome == .restored(copiedAt: Sample.now))
-        #expect(try opened.ledger.state(of: Sample.zone, now: Sample.now).zone?.name == "example.com")
+        let state = try opened.ledger.state(of: Sample.zone, now: Sample.now)
+        #expect(state.zone?.name == "example.com")
+        #expect(state.approvals.isEmpty, "one that was used since would be used twice")
         #expect(try opened.ledger.audit(since: nil, limit: 1).map(\.verb) == ["restore"])
         #expect(scratch.names().contains { $0.contains(".stray-") })
         try opened.ledger.close()
