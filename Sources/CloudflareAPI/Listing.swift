@@ -93,7 +93,7 @@ struct Listing {
             guard isNews else { throw fault("repeats what came before") }
         } else {
             guard lacksCount || lacksPages else { return .complete }
-            guard isNews || pages == 1 else { throw fault("repeats what came before") }
+            guard isNews || pages == 1 || received == 0 else { throw fault("repeats what came before") }
             guard received > 0, received >= pageSize ?? received else { throw short(received, of: pageSize) }
             guard lacksPages || totalPages == nil else { throw short(received, of: pageSize) }
         }

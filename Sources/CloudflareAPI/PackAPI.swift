@@ -72,8 +72,9 @@ enum PackAPI: KindAPI {
         let hosts = json["hosts"].array.map { $0.map(hostName) }
         let names = hosts?.compactMap { $0 } ?? []
         let isReadable = !names.isEmpty && names.count == hosts?.count
+        let known = PackStatus(rawValue: status)?.stage
         return Sighting(
-            id: id, status: status, stage: isReadable ? PackStatus(rawValue: status)?.stage ?? .unread : .unread,
+            id: id, status: status, stage: isReadable || known == .gone ? known ?? .unread : .unread,
             traits: .pack(
                 PackTraits(
                     type: json["type"].words ?? "", hosts: HostSet(isReadable ? names : []),

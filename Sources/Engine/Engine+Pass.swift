@@ -160,6 +160,7 @@ extension Engine {
             // here on until it is committed.
             if let again = try planCountedAnew(plan, &input) {
                 guard again.hasSameActions(as: plan) else {
+                    if round == 0 { return nil }
                     setDue(zone, in: .zero)
                     break
                 }
@@ -439,6 +440,7 @@ extension Engine {
 
     /// A kind that is not asked for any more is refused no more.
     private func forgetRefusals(_ zone: ZoneID, besides kinds: [SubjectKind] = []) {
+        if !kinds.contains(.clientCertificate) { resolve(.keyTrouble, of: zone.text) }
         for kind in SubjectKind.allCases where !kinds.contains(kind) {
             resolve(.tokenRefused, of: "\(zone) \(kind.rawValue)")
         }

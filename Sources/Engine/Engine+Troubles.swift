@@ -1,4 +1,5 @@
 import Domain
+import Planning
 
 /// Troubles of the daemon itself: each raised once, told again once a day, and resolved when it is over.
 extension Engine {
@@ -7,7 +8,7 @@ extension Engine {
     func raise(_ condition: Episode.Condition, _ detail: String) {
         let now = ports.clock.now()
         if var open = daemonEpisodes[condition] {
-            guard now - open.lastTold >= Self.remindEvery else { return }
+            guard (now - open.lastTold).magnitude >= Self.remindEvery else { return }
             (open.lastTold, open.detail) = (now, detail)
             keep(open, .episodeReminder)
         } else {
@@ -25,14 +26,28 @@ extension Engine {
 
     /// One of several things that are wrong under one condition: they are one trouble until the last of them is well.
     func raise(_ condition: Episode.Condition, of key: String, _ detail: String) {
+        let isNew = gathered[condition]?[key] == nil
         gathered[condition, default: [:]][key] = detail
-        let all = (gathered[condition] ?? [:]).values.sorted()
-        raise(condition, all.prefix(5).joined(separator: "; ") + (all.count > 5 ? "; \(all.count - 5) more" : ""))
+        if isNew { showGathered(condition) }
+        raise(condition, gatheredDetail(condition))
     }
 
     func resolve(_ condition: Episode.Condition, of key: String) {
-        gathered[condition]?[key] = nil
-        if gathered[condition]?.isEmpty ?? true { resolve(condition) }
+        let wasThere = gathered[condition]?.removeValue(forKey: key) != nil
+        if gathered[condition]?.isEmpty ?? true { resolve(condition) } else if wasThere { showGathered(condition) }
+    }
+
+    private func gatheredDetail(_ condition: Episode.Condition) -> String {
+        let all = (gathered[condition] ?? [:]).values.sorted()
+        return all.prefix(5).joined(separator: "; ") + (all.count > 5 ? "; \(all.count - 5) more" : "")
+    }
+
+    /// Another one came or went: whoever asks is shown what is wrong now. It is told again once a day, as one trouble.
+    private func showGathered(_ condition: Episode.Condition) {
+        guard var open = daemonEpisodes[condition] else { return }
+        open.detail = gatheredDetail(condition)
+        daemonEpisodes[condition] = open
+        do throws(StoreTrouble) { try ports.ledger.commit([.episode(open)]) } catch { unwritten[condition] = open }
     }
 
     /// A suspension of everything is told once a day for as long as it is in force, so that it is not forgotten.

@@ -19,8 +19,9 @@ public actor RequestBudget: RequestGate {
     private var window = publishedWindow
     /// When we sent what, in the present window, oldest first.
     private var sent: [Duration] = []
-    /// What the announced remainders leave us, each until it resets; none when nothing valid is announced.
-    private var announced: [(left: Int, resetsAt: Duration)] = []
+    /// What the announced remainders leave us of our share of each window, until it resets; none when nothing valid is
+    /// announced.
+    private var announced: [Remainder] = []
     private var inFlight = 0
     private var blockedUntil: Duration?
     /// When the last 429 came.
@@ -49,6 +50,12 @@ public actor RequestBudget: RequestGate {
     static let mostWindows = 8
     /// Numbers in headers are taken up to here, so that no arithmetic on them can overflow.
     static let largestQuota = 10_000_000
+
+    private struct Remainder {
+        var left: Int
+        let whole: Int
+        let resetsAt: Duration
+    }
 
     private struct Waiter {
         let priority: RequestPriority
@@ -115,12 +122,7 @@ public actor RequestBudget: RequestGate {
             }
             if let length = slowest.length, length > .zero { window = min(length, Self.longestBlock) }
         }
-        let remainders = signal.windows.prefix(Self.mostWindows).compactMap {
-            window -> (left: Int, resetsAt: Duration)? in
-            guard let left = window.remaining, let resetsAfter = window.resetsAfter else { return nil }
-            let ours = Int(Double(min(max(0, left), Self.largestQuota)) * bounded(share)) - inFlight
-            return (max(0, ours), now + min(max(resetsAfter, .zero), Self.longestBlock))
-        }
+        let remainders = signal.windows.prefix(Self.mostWindows).compactMap { remainder(of: $0, now) }
         if !remainders.isEmpty { announced = remainders }
         if signal.httpStatus == 429 {
             let span = min(max(signal.retryAfter ?? Self.publishedBlock, .seconds(1)), Self.longestBlock)
@@ -129,6 +131,14 @@ public actor RequestBudget: RequestGate {
             blockListener?(clock.now() + (until - now))
         }
         admit()
+    }
+
+    private func remainder(of window: RateWindow, _ now: Duration) -> Remainder? {
+        guard let left = window.remaining, let resetsAfter = window.resetsAfter else { return nil }
+        func shared(_ count: Int) -> Int { Int(Double(min(max(0, count), Self.largestQuota)) * bounded(share)) }
+        return Remainder(
+            left: max(0, shared(left) - inFlight), whole: window.quota.map { max(1, shared($0)) } ?? ours,
+            resetsAt: now + min(max(resetsAfter, .zero), Self.longestBlock))
     }
 
     // MARK: What others may know
@@ -189,14 +199,19 @@ public actor RequestBudget: RequestGate {
         }
     }
 
-    /// What is kept back for those who go before: a settled zone may use three quarters of our share, a person all.
-    private func reserve(before priority: RequestPriority) -> Int {
+    /// What is kept back of a share for those who go before: a settled zone may use three quarters of it, a person all.
+    private func reserve(before priority: RequestPriority, of whole: Int) -> Int {
         switch priority {
         case .person: 0
-        case .change: ours / 20
-        case .moving: ours / 8
-        case .settled: ours / 4
+        case .change: whole / 20
+        case .moving: whole / 8
+        case .settled: whole / 4
         }
+    }
+
+    private func mayGo(_ priority: RequestPriority, _ now: Duration) -> Bool {
+        ours - sent.count > reserve(before: priority, of: ours)
+            && announced.allSatisfy { $0.resetsAt <= now || $0.left > reserve(before: priority, of: $0.whole) }
     }
 
     /// Lets in whoever may go, in turn, and sets the alarm for the rest.
@@ -217,8 +232,7 @@ public actor RequestBudget: RequestGate {
     }
 
     private func nextTurn(_ now: Duration) -> Int? {
-        let free = left(now)
-        let candidates = waiting.indices.filter { free > reserve(before: waiting[$0].priority) }
+        let candidates = waiting.indices.filter { mayGo(waiting[$0].priority, now) }
         return candidates.min { order(of: waiting[$0]) < order(of: waiting[$1]) }
     }
 

@@ -48,11 +48,12 @@ struct ClientCertificateDecider {
     }
 
     /// The newest, where it was revoked, and not because another took its place: nothing new is made before a person says
-    /// so (S8). Not where another one of its generation serves, as it may with an operator's request.
+    /// so (S8). Where an older one took its place it is that one's turn. Not where another one of its generation serves, as
+    /// it may with an operator's request.
     private var revokedOutside: ObjectRecord? {
-        guard let newest else { return nil }
+        guard let newest = all.filter({ $0.removedFor != .superseded }).max(by: isOlderGeneration) else { return nil }
         switch newest.removedFor {
-        case .superseded, .noLongerWanted: return nil
+        case .noLongerWanted: return nil
         case nil where newest.stage != .revoked && newest.stage != .leaving: return nil
         default: break
         }

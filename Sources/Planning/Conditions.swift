@@ -128,7 +128,8 @@ struct Conditions {
             default: false
             }
         }
-        let last = alive.only { !$0.isOutlasted(by: alive) }
+        let isAlone = alive.count == 1 && alive.allSatisfy { wish.isMet(by: $0, zoneName: input.zoneName) }
+        let last = isAlone ? alive : alive.only { !draft.isOutlasted($0) }
         guard let first = last.min(by: { ($0.notAfter ?? .distantPast, $0.id) < ($1.notAfter ?? .distantPast, $1.id) }),
             let notAfter = first.notAfter
         else { return [] }

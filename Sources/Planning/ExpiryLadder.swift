@@ -10,11 +10,10 @@ extension PlanDraft {
             record.isOnLadder && record.notAfter.map { $0 - now <= ExpiryRung.days28.remaining } ?? false
         }
         guard !ending.isEmpty else { return }
-        let serving = serving(for: ending)
         var climbed: [ObjectRecord] = []
         for var record in ending {
             guard let notAfter = record.notAfter else { continue }
-            if record.isOurs, record.isOutlasted(by: serving[record.subject] ?? []) { continue }
+            if record.isOurs, isOutlasted(record) { continue }
             let quiet = ExpiryLadder.quiet(for: record, wishes[record.subject], input.lookEvery)
             guard notAfter - now <= quiet, let rung = ExpiryRung.reached(with: notAfter - now) else { continue }
             if let told = record.rung, told >= rung { continue }
@@ -39,11 +38,25 @@ extension PlanDraft {
         }
     }
 
-    /// What serves of ours for the subjects of some things.
-    private func serving(for records: [ObjectRecord]) -> [Subject: [ObjectRecord]] {
-        let subjects = Set(records.map(\.subject))
-        let serving = objects.values.filter { $0.isOurs && $0.stage == .serving && subjects.contains($0.subject) }
-        return Dictionary(grouping: serving, by: \.subject)
+    /// True where another one that ends later is in its place: no host loses by its end, and nobody reads it from its files
+    /// any more. Only then is its end no news (S13).
+    ///
+    /// A pack that is no longer what is wished may be outlasted by several, also of other subjects.
+    func isOutlasted(_ record: ObjectRecord) -> Bool {
+        guard let end = record.notAfter else { return false }
+        let later = objects.values.filter { other in
+            other.isOurs && other.id != record.id && other.removedFor == nil && other.mayServe
+                && other.sighting.kind == record.sighting.kind && other.notAfter.map { $0 > end } ?? false
+        }
+        let own = later.filter { $0.subject == record.subject }
+        guard let pack = record.pack else {
+            guard let deliveredAt = record.deliveredAt else { return !own.isEmpty }
+            return own.contains { $0.deliveredAt.map { $0 >= deliveredAt } ?? false }
+        }
+        let hosts = pack.hosts.withoutBranding.names
+        if own.contains(where: { other in hosts.allSatisfy { other.pack?.hosts.covers($0) ?? false } }) { return true }
+        if wishes[record.subject]?.isMet(by: record, zoneName: zoneName) ?? false { return false }
+        return hosts.allSatisfy { host in later.contains { $0.pack?.hosts.covers(host) ?? false } }
     }
 
     /// When rungs will be reached by what is ours within an interval, by its kind, one for each thing at most: with a long
@@ -52,10 +65,7 @@ extension PlanDraft {
         let near = objects.values.compactMap { record in
             nextRung(of: record, within: lookEvery).map { (record: record, at: $0) }
         }
-        guard !near.isEmpty else { return [] }  // nearly always
-        let serving = serving(for: near.map(\.record))
-        return near.filter { !$0.record.isOutlasted(by: serving[$0.record.subject] ?? []) }
-            .map { ($0.at, $0.record.sighting.kind) }
+        return near.filter { !isOutlasted($0.record) }.map { ($0.at, $0.record.sighting.kind) }
     }
 
     private func nextRung(of record: ObjectRecord, within lookEvery: Duration) -> Timestamp? {
@@ -97,22 +107,6 @@ enum ExpiryLadder {
 }
 
 extension ObjectRecord {
-    /// True where another one of the subject serves that ends later and is in its place: no host loses by its end, and
-    /// nobody reads it from its files any more. Only then is its end no news (S13).
-    func isOutlasted(by others: [ObjectRecord]) -> Bool {
-        guard let end = notAfter else { return false }
-        return others.contains { other in
-            guard other.id != id, other.stage == .serving, other.removedFor == nil, let later = other.notAfter,
-                later > end
-            else { return false }
-            if let pack, let cover = other.pack?.hosts {
-                return pack.hosts.withoutBranding.names.allSatisfy { cover.covers($0) }
-            }
-            guard let deliveredAt else { return true }
-            return other.deliveredAt.map { $0 >= deliveredAt } ?? false
-        }
-    }
-
     /// Backups, staging and what is on its way out are nobody's cover: their end is no news.
     fileprivate var isOnLadder: Bool {
         switch stage {

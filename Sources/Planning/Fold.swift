@@ -347,5 +347,6 @@ extension Stage {
 }
 
 extension Duration {
-    var magnitude: Duration { self < .zero ? .zero - self : self }
+    /// How far two moments are apart, whichever is earlier.
+    public var magnitude: Duration { self < .zero ? .zero - self : self }
 }

@@ -90,11 +90,11 @@ struct PackDecider {
             let name = "\(stray.id), kept as \(stray.subject.name),"
             if stray.stage == .unread {
                 let path = stray.subject.path(zoneName: scene.zoneName)
-                return [
-                    .hold(
-                        because: .statusUnread,
-                        "\(name) may be it and cannot be read; 'edgecertctl release \(path)' lets a new one be ordered")
-                ]
+                let way =
+                    scene.isWished(stray.subject)
+                    ? "it has to be readable again, or to be deleted at Cloudflare"
+                    : "'edgecertctl release \(path)' lets a new one be ordered"
+                return [.hold(because: .statusUnread, "\(name) may be it and cannot be read; \(way)")]
             }
             return [.wait(because: stray.lossReason, "\(name) is missing from one listing, not yet from two")]
         }
@@ -124,10 +124,13 @@ struct PackDecider {
     private func refused(for twin: ObjectRecord, _ refusal: SubjectRecord.Refusal) -> Decision {
         let path = subject.path(zoneName: scene.zoneName)
         guard twin.isOurs, twin.subject == subject else {
+            // Nothing is approved here: 'unhold' orders it once more.
             return .hold(
-                .pack(.order(wish)), because: .sameHostSetRefused,
+                .pack(.order(wish)), because: .refused,
                 "\(refusal.message); the pack \(twin.id) has the very same hosts and is "
-                    + (twin.isOurs ? "kept as \(twin.subject.name)" : "not ours"))
+                    + (twin.isOurs
+                        ? "kept as \(twin.subject.name)"
+                        : "not ours; 'edgecertctl adopt --replace \(twin.id) \(path)' takes it over, to be replaced"))
         }
         if scene.isApproved(.sameHostSetRefused) {
             return act(.delete(twin.id), .sameHostSetRefused, "approved; then the new one is ordered")

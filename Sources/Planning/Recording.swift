@@ -28,7 +28,8 @@ extension PlanDraft {
                 record.decision = decision
                 tell(entry, old.decision)
             } else if let known = old.decision, known.isSame(as: entry.decision),
-                known.until != entry.decision.until || known.isAtRest && known.detail != entry.decision.detail
+                known.until != entry.decision.until || known.detail != entry.decision.detail
+                    || known.verdict != entry.decision.verdict
             {
                 // The same again, later or for other particulars: kept for whoever asks why, and not told.
                 var decision = entry.decision

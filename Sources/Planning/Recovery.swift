@@ -37,12 +37,19 @@ extension PlanDraft {
         }
         guard lookedAt - since >= Self.lossProof, isClockTrusted else { return }  // from look to look
         resolve(operation, as: .lost(at: now))
+        // A try like one that was refused: what is lost time and again is sent ever less often, and told as failing.
+        let isNews = !record(of: operation.subject).hasFailed(operation.action)
+        change(operation.subject) { record in
+            record.noteTry(
+                of: operation.action, reason: .retryLater, message: "nobody answered, and no trace of it came",
+                at: operation.committedAt)
+        }
         write(
             Transition(
                 subject: operation.subject, object: operation.action.object, at: now, event: .operationLost,
                 reason: operation.reason, operation: operation.id,
                 detail: "\(operation.action.code): no trace of it in two complete listings"), of: operation.action,
-            as: .warning)
+            as: .warning, isTold: isNews)
     }
 
     private func trace(of operation: Operation, _ input: PlanInput) -> Trace {
@@ -92,7 +99,12 @@ extension PlanDraft {
         else { return .none }
         switch (operation.action, sighting.traits) {
         case (.pack(.order(let wish)), .pack(let pack)):
-            if sighting.stage == .unread, pack.hosts.isEmpty { return .unsaid }
+            if sighting.stage == .unread, pack.hosts.isEmpty {
+                var like = pack
+                like.hosts = wish.hosts
+                if like.type.isEmpty { like.type = "advanced" }
+                return wish.mayHaveMade(like, zoneName: zoneName) ? .unsaid : .none
+            }
             return wish.mayHaveMade(pack, zoneName: zoneName) ? .its : .none
         case (.clientCertificate(.create(let wish, _)), .clientCertificate(let traits)):
             if isOfAnEarlierOne(traits, operation) { return .none }

@@ -29,6 +29,8 @@ struct Scene {
     /// A pack with the very hosts of the wish that is there and stays, the subject's own before others'.
     func twin(of wish: PackWish, for subject: Subject) -> ObjectRecord? { surroundings.twin(of: wish, for: subject) }
 
+    func isWished(_ subject: Subject) -> Bool { surroundings.isWished(subject) }
+
     /// A pack of ours that another name has and no wish of that name wants, and that would be bound to this wish if it were
     /// seen and could be read (S1, S3).
     func unbindable(for wish: PackWish, besides subject: Subject) -> ObjectRecord? {
@@ -121,6 +123,8 @@ final class Surroundings {
                 return isLeft != isRight ? isLeft : isOlder(left, right)
             }
     }
+
+    func isWished(_ subject: Subject) -> Bool { draft.wishes[subject] != nil }
 
     func unbindable(for wish: PackWish, besides subject: Subject) -> ObjectRecord? {
         fitting(wish).filter { record in

@@ -154,7 +154,10 @@ extension PlanDraft {
     mutating func leaveOpen(_ operation: Operation, code: String, message: String) {
         operations.removeAll { $0.id == operation.id }
         operations.append(operation)
+        // Time and again is told by an episode, as with what is refused.
+        let isNews = !record(of: operation.subject).hasFailed(operation.action)
         change(operation.subject) { [now] in $0.lastChangeAt = now }
+        guard isNews else { return }
         news.append(
             News(
                 .operationUnanswered, .warning, about: operation.subject, zoneName: zoneName,

@@ -158,6 +158,21 @@ import Testing
         #expect(try open(bench).contains(.held))
     }
 
+    @Test("of two troubles the second was named nowhere, and the first one still when it was over")
+    func secondTrouble() async throws {
+        let bench = try await benchOfTwoZones()
+        await bench.run(for: .minutes(1))
+        await bench.engine.raise(.zoneUnknown, of: "one", "one is unknown")
+        await bench.engine.raise(.zoneUnknown, of: "two", "two is unknown")
+        func detail() throws -> String? {
+            try bench.ledger.openEpisodes().first { $0.condition == .zoneUnknown }?.detail
+        }
+        #expect(try detail() == "one is unknown; two is unknown")
+        await bench.engine.resolve(.zoneUnknown, of: "one")
+        #expect(try detail() == "two is unknown")
+        #expect(raised(bench, .zoneUnknown) == 1)
+    }
+
     @Test("a token that may see one zone of two is one episode, not one a look")
     func oneZoneRefused() async throws {
         let bench = try await benchOfTwoZones()

@@ -63,6 +63,18 @@ import Testing
         #expect(await budget.snapshot().rate == 2)
     }
 
+    @Test("what is kept back of a short window is a part of that one: settled zones stood still beside a long one")
+    func reserveOfShortWindow() async throws {
+        let budget = budget()
+        try await budget.enter(.person, zone: nil)
+        let short = RateWindow(
+            name: "fast", remaining: 49, resetsAfter: .seconds(10), quota: 50, length: .seconds(10))
+        await budget.note(
+            ReplySignal(httpStatus: 200, windows: [short, window(left: 1199, resets: 300, quota: 1200, length: 300)]))
+        for _ in 0..<18 { try await budget.enter(.settled, zone: nil) }
+        #expect(await budget.snapshot().left == 6)
+    }
+
     @Test("a larger announced quota is taken up", arguments: [(100_000, 50_000), (100, 50)])
     func quota(announced: Int, ours: Int) async throws {
         let budget = budget()

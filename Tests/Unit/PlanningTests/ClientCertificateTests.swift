@@ -332,6 +332,30 @@ import Testing
         #expect(run.verdict("gateway", kind) == "rest as-wanted")
     }
 
+    @Test("an older one that a person brought back was replaced unasked when it was revoked itself (S8)")
+    func broughtBackAndRevoked() {
+        var run = ZoneRun([wish()])
+        _ = words(&run, [.zero, .minutes(1)])
+        run.show(ObjectID("c1"), "revoked")
+        run.objects[ObjectID("f")] = .certificate("f", "active", clientWish, der: "x", from: run.now)
+        run.keysInHand[run.subject("gateway", kind)] = [ObjectID("f"): 2]
+        #expect(run.pass(after: .hours(1)) == "adopt+deliver")
+        run.show(ObjectID("f"), "revoked")
+        #expect(run.pass(after: .hours(1)) == ".")
+        #expect(run.verdict("gateway", kind) == "hold revoked-outside")
+        let reactivation = Operation(
+            id: OperationID(at: run.now, chance: 7), subject: run.subject("gateway", kind),
+            action: .clientCertificate(.reactivate(ObjectID("c1"))), reason: .personAsked, committedAt: run.now,
+            askedBy: "uid 0 (root)")
+        run.settle(reactivation, run.obey(reactivation))
+        run.show(ObjectID("c1"), "active")
+        #expect(run.pass(after: .hours(1)) == "deliver")
+        #expect(run.verdict("gateway", kind) == "rest as-wanted")
+        run.show(ObjectID("c1"), "revoked")
+        for _ in 0..<3 { #expect(run.pass(after: .hours(1)) == ".") }
+        #expect(run.verdict("gateway", kind) == "hold revoked-outside")
+    }
+
     @Test("a generation is not written down as made for a wish while nobody can say whether its key is there already")
     func keyUncounted() {
         var run = ZoneRun([wish()])

@@ -203,6 +203,16 @@ import Testing
         #expect(run.verdict("web") == "rest as-wanted")
     }
 
+    @Test("a pack of another kind whose hosts cannot be read kept every order open for ever")
+    func unreadStranger() {
+        var run = lostReply(isMade: false)
+        run.objects[ObjectID("u")] = Sighting(
+            id: ObjectID("u"), status: "active", stage: .unread,
+            traits: .pack(PackTraits(type: "universal", hosts: HostSet([]))))
+        for _ in 0..<2 { #expect(run.pass(after: .minutes(4)) == ".") }
+        #expect(run.pass(after: .minutes(11)) == "order")
+    }
+
     @Test("a lost creation is made again with the same key")
     func sameGeneration() {
         var run = lostReply(.clientCertificate(clientWish), isMade: false)

@@ -519,6 +519,66 @@ func packWish(
         #expect(run.sent.last?.action.object == ObjectID("p2"))
     }
 
+    @Test("what a hold says stayed what it was at first, and a person approved more than was shown (S4)")
+    func holdSaysWhatIsNow() {
+        let wish = packWish("main", ["a.example.com"])
+        var run = settledRun([.pack(wish)])
+        run.objects[ObjectID("u")] = .pack("u", "active", packWish("", []), until: run.now + .days(60))
+        run.want([])
+        run.pass(after: .minutes(16))
+        #expect(run.verdict("main") == "hold would-uncover")
+        let before = run.state.subjects.first { $0.subject.name == "main" }?.decision?.detail
+        #expect(before?.contains("a.example.com would") == true)
+        run.objects[ObjectID("u")] = nil
+        for _ in 0..<3 { #expect(run.pass(after: .hours(1)) == ".") }
+        let after = run.state.subjects.first { $0.subject.name == "main" }?.decision?.detail
+        #expect(after?.contains("a.example.com, example.com would") == true, "\(after ?? "")")
+        #expect(
+            run.state.episodes.contains { $0.condition == .held && $0.detail.contains("a.example.com, example.com") })
+    }
+
+    @Test(
+        "a deletion that nobody ever answers was sent every ten minutes for ever, told each time and never as failing")
+    func lostAgainAndAgain() {
+        var run = settledRun([.pack(a)])
+        run.approve("main", .wouldUncover)
+        run.want([])
+        run.respond = { _ in .unanswered(code: "cloudflare-unanswered", message: "HTTP 500") }
+        for _ in 0..<(24 * 12) { run.pass(after: .minutes(5)) }
+        #expect((8...40).contains(run.sent.count), "\(run.sent.count)")
+        #expect(run.conditions("main").contains(.failing))
+        #expect(run.news.count { $0.priority == .warning } < 12)
+    }
+
+    @Test("the end of a predecessor that is slow to go was a critical alarm whenever its successor was renewed")
+    func slowPredecessor() {
+        var run = settledRun([.pack(a)])
+        let google = packWish("main", ["a.example.com"], authority: .google)
+        run.want([.pack(google)], mode: .upsert)
+        run.pass(after: .minutes(16))
+        run.show(ObjectID("p2"), "active", until: run.now + .days(89))
+        run.show(ObjectID("p1"), "expired")
+        for _ in 0..<2 { run.pass(after: .hours(1)) }
+        #expect(!run.conditions("main").contains(.expired))
+        run.show(ObjectID("p2"), "pending_validation")
+        run.pass(after: .hours(1))
+        #expect(!run.conditions("main").contains(.expired))
+    }
+
+    @Test("a pack that is not ours stands in the way: what is named then does something")
+    func foreignTwin() {
+        var run = ZoneRun([.pack(a)])
+        run.objects[ObjectID("f")] = .pack(
+            "f", "active", packWish("", ["a.example.com"], authority: .google), until: run.now + .days(60))
+        run.respond = { _ in
+            .refused(.sameHostSetRefused, lasting: true, code: "cloudflare-duplicate-hosts", message: "duplicate")
+        }
+        #expect(run.pass() == "order")
+        #expect(run.pass(after: .minutes(2)) == ".")
+        #expect(run.verdict("main") == "hold refused")
+        #expect(run.decision("main")?.detail.contains("edgecertctl adopt --replace f example.com/") == true)
+    }
+
     @Test("a wish that was renamed keeps its pack and its counters")
     func renamed() {
         var run = settledRun([.pack(a)])
