@@ -1,3 +1,4 @@
+import Glibc
 import TestKit
 import Testing
 
@@ -13,6 +14,15 @@ import Testing
 
     private func trace(_ seed: UInt64) -> [String] {
         Sweep.run(seed: seed, days: 12, isTracing: true).trace
+    }
+
+    @Test("a database that a killed process had left under the same name was the former life of another story")
+    func leftovers() throws {
+        let path = Sweep.folder(0)
+        #expect(mkdir(path, 0o700) == 0)
+        try #require(Files.copy("/proc/self/status", to: "\(path)/edgecert.db"))
+        #expect(Sweep.cleared(path) == path)
+        #expect(access(path, F_OK) != 0)
     }
 
     @Test("is another one with another seed")

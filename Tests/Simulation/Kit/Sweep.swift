@@ -1,5 +1,6 @@
 import Glibc
 import Synchronization
+import TestKit
 
 /// Runs a seed on a thread of its own, and finds the shortest list of mishaps of one that fails.
 public enum Sweep {
@@ -25,11 +26,17 @@ public enum Sweep {
         return box.take()
     }
 
-    /// A folder in memory where there is one.
+    /// The name of a folder in memory, where there is one.
     static func folder(_ seed: UInt64) -> String {
         let base = access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp"
         let number = counter.wrappingAdd(1, ordering: .relaxed).newValue
-        return "\(base)/edgecert-simulate-\(getpid())-\(number)"
+        return cleared("\(base)/edgecert-simulate-\(getpid())-\(number)")
+    }
+
+    /// What a process left that was killed and had the same number: its database would be another story's former life.
+    static func cleared(_ path: String) -> String {
+        Files.removeFolder(path)
+        return path
     }
     private static let counter = Atomic<Int>(0)
 
