@@ -83,7 +83,7 @@ struct PackDecider {
             return [refused(for: twin, refusal)]
         }
         // It may be what is wished, for all that can be said.
-        if let unread = own.first(where: { $0.stage == .unread && $0.pack?.hosts.isEmpty ?? false }) {
+        if let unread = own.first(where: { $0.stage == .unread && (isMet($0) || $0.pack?.hosts.isEmpty ?? false) }) {
             return [.hold(because: .statusUnread, unreadDetail(unread))]
         }
         if let stray = scene.unbindable(for: wish, besides: subject) {

@@ -246,6 +246,18 @@ func settledRun(_ wishes: [Wish] = [.pack(mainWish)]) -> ZoneRun {
         #expect(run.verdict("main") == "hold status-unread")
     }
 
+    @Test("a replacement that could not be read for once was ordered again beside a pack that had failed (S3)")
+    func unreadReplacement() {
+        var run = settledRun()
+        run.show(ObjectID("p1"), "issuance_timed_out")
+        #expect(run.pass(after: .minutes(16)) == "order")
+        run.pass(after: .minutes(2))
+        run.show(ObjectID("p2"), "quantum_pending")
+        #expect(run.pass(after: .minutes(16)) == ".")
+        #expect(run.verdict("main") == "hold status-unread")
+        #expect(run.sent.count == 1)
+    }
+
     @Test("another word for the authority had every pack ordered anew")
     func otherWordForTheAuthority() {
         var run = settledRun()
