@@ -29,7 +29,6 @@ extension Engine {
         unnamed = unnamed.filter { entry in settings.zones.contains { $0.name == entry.key && $0.id == nil } }
         let keepers = keepers(of: settings, found, records)
         for wish in settings.zones {
-            if let id = wish.id ?? found[wish.name], let keeper = keepers[id], keeper != wish.name { continue }
             guard let id = wish.id ?? found[wish.name] else {
                 if unnamed[wish.name] == nil {
                     unnamed[wish.name] = (wish, now)
@@ -38,6 +37,7 @@ extension Engine {
                 }
                 continue
             }
+            guard keepers[id] == wish.name else { continue }
             present.insert(id)
             let old = zones[id]
             let isNew = old?.wish != wish

@@ -135,7 +135,6 @@ public actor RequestBudget: RequestGate {
 
     private func remainder(of window: RateWindow, _ now: Duration) -> Remainder? {
         guard let left = window.remaining, let resetsAfter = window.resetsAfter else { return nil }
-        func shared(_ count: Int) -> Int { Int(Double(min(max(0, count), Self.largestQuota)) * bounded(share)) }
         return Remainder(
             left: max(0, shared(left) - inFlight), whole: window.quota.map { max(1, shared($0)) } ?? ours,
             resetsAt: now + min(max(resetsAfter, .zero), Self.longestBlock))
@@ -178,7 +177,9 @@ public actor RequestBudget: RequestGate {
     // MARK: Turns
 
     /// Our share of a window.
-    private var ours: Int { max(1, Int(Double(quota) * bounded(share))) }
+    private var ours: Int { max(1, shared(quota)) }
+
+    private func shared(_ count: Int) -> Int { Int(Double(min(max(0, count), Self.largestQuota)) * bounded(share)) }
 
     private func bounded(_ share: Double) -> Double { share > 0 ? min(share, 1) : 0 }
 

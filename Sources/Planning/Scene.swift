@@ -21,7 +21,7 @@ struct Scene {
     /// One that is nobody's and that a key of the subject answers to; where one is given, only what was made after it: with
     /// a key of a later generation, and issued no earlier, for an operator's request is the same for every generation.
     func adoptable(
-        for wish: ClientCertificateWish, of subject: Subject, after predecessor: ObjectRecord? = nil
+        for wish: ClientCertificateWish, of subject: Subject, after predecessor: ObjectRecord?
     ) -> ObjectID? {
         surroundings.adoptable(for: wish, of: subject, after: predecessor)
     }

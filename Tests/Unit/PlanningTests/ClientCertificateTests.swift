@@ -14,6 +14,13 @@ import Testing
                 name: name, commonName: "gateway.example.com", key: key, validityDays: days, command: command))
     }
 
+    /// What a person asks for.
+    private func asked(_ action: ClientCertificateAction, _ run: ZoneRun) -> Operation {
+        Operation(
+            id: OperationID(at: run.now, chance: 7), subject: run.subject("gateway", kind),
+            action: .clientCertificate(action), reason: .personAsked, committedAt: run.now, askedBy: "uid 0 (root)")
+    }
+
     private func words(_ run: inout ZoneRun, _ delays: [Duration]) -> String {
         delays.map { run.pass(after: $0) }.joined(separator: " ")
     }
@@ -120,10 +127,7 @@ import Testing
     func revokedByPerson() {
         var run = ZoneRun([wish()])
         _ = words(&run, [.zero, .minutes(1)])
-        let operation = Operation(
-            id: OperationID("1"), subject: run.subject("gateway", kind),
-            action: .clientCertificate(.revoke(ObjectID("c1"))), reason: .personAsked, committedAt: run.now,
-            askedBy: "uid 0 (root)")
+        let operation = asked(.revoke(ObjectID("c1")), run)
         run.settle(operation, .accepted(ObjectID("c1"), nil))
         #expect(run.pass(after: .seconds(15)) == ".")
         #expect(run.verdict("gateway", kind) == "hold revoked-outside")
@@ -289,10 +293,7 @@ import Testing
         _ = words(&run, [.zero, .minutes(1)])
         run.objects[ObjectID("f")] = .certificate("f", "active", clientWish, der: "x", from: run.now)
         run.keysInHand[run.subject("gateway", kind)] = [ObjectID("f"): 2]
-        let revocation = Operation(
-            id: OperationID(at: run.now, chance: 7), subject: run.subject("gateway", kind),
-            action: .clientCertificate(.revoke(ObjectID("c1"))), reason: .personAsked, committedAt: run.now,
-            askedBy: "uid 0 (root)")
+        let revocation = asked(.revoke(ObjectID("c1")), run)
         run.settle(revocation, run.obey(revocation))
         #expect(run.pass(after: .hours(1)) == ".")
         #expect(run.verdict("gateway", kind) == "hold revoked-outside")
@@ -319,10 +320,7 @@ import Testing
         run.show(ObjectID("c1"), "revoked")
         run.pass(after: .hours(1))
         #expect(run.verdict("gateway", kind) == "hold revoked-outside")
-        let adoption = Operation(
-            id: OperationID(at: run.now, chance: 7), subject: run.subject("gateway", kind),
-            action: .clientCertificate(.adopt(ObjectID("f"))), reason: .personAsked, committedAt: run.now,
-            askedBy: "uid 0 (root)")
+        let adoption = asked(.adopt(ObjectID("f")), run)
         for place in run.state.objects.indices where run.state.objects[place].id.text == "f" {
             run.state.objects[place].generation = 1
             run.state.objects[place].firstSeen = ZoneRun.start - .days(1)
@@ -343,10 +341,7 @@ import Testing
         run.show(ObjectID("f"), "revoked")
         #expect(run.pass(after: .hours(1)) == ".")
         #expect(run.verdict("gateway", kind) == "hold revoked-outside")
-        let reactivation = Operation(
-            id: OperationID(at: run.now, chance: 7), subject: run.subject("gateway", kind),
-            action: .clientCertificate(.reactivate(ObjectID("c1"))), reason: .personAsked, committedAt: run.now,
-            askedBy: "uid 0 (root)")
+        let reactivation = asked(.reactivate(ObjectID("c1")), run)
         run.settle(reactivation, run.obey(reactivation))
         run.show(ObjectID("c1"), "active")
         #expect(run.pass(after: .hours(1)) == "deliver")
