@@ -57,7 +57,7 @@ $(made)/%.$(1): $(bin)/%
 endef
 $(foreach shell,bash zsh fish,$(eval $(call completion,$(shell))))
 
-test: unit-test system-test crash-slice simulation-test ## run all tests: unit, contract, system, crash points (a slice), simulation
+test: unit-test system-test crash-slice chaos-test simulation-test ## run all tests: unit, contract, system, crash points and chaos (slices), simulation
 
 unit-test:
 	@tools/deps build run test
