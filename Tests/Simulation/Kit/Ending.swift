@@ -186,15 +186,15 @@ struct Quiet {
         let span = run.clock.trueNow - began
         let every = run.memory.inForce.daemon.lookEvery
         let looksDue = Int(span.wholeSeconds / max(60, every.wholeSeconds)) + 4
-        // What Cloudflare refused is asked for once more every six hours, what the quota has no place for every hour,
-        // with a look before it and one after.
+        // What Cloudflare refused is asked for once more every six hours; what the quota has no place for, or whose key
+        // is not to be had, is tried every hour, with a look before it and one after.
         func held(_ reasons: String) -> Int {
             Int(Self.count(run, "SELECT count(*) FROM subjects WHERE reason IN (\(reasons))")) ?? 0
         }
-        let (hours, full, refused) = (
-            Int(span.wholeSeconds / 3600), held("'quota-exhausted'"), held("'refused', 'same-host-set-refused'")
-        )
-        var most = 40 + refused * (hours / 6 + 1) * 6 + full * (hours + 1) * 6
+        let hours = Int(span.wholeSeconds / 3600)
+        let sixHourly = held("'refused', 'same-host-set-refused'")
+        let hourly = held("'quota-exhausted', 'key-trouble'")
+        var most = 40 + sixHourly * (hours / 6 + 1) * 6 + hourly * (hours + 1) * 6
         for zone in run.setting.scenario.zones.compactMap(\.id) {
             let count = run.facts(of: zone).0.count + run.facts(of: zone).1.count
             most += looksDue * (2 + count / 50) * 2
