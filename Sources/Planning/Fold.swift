@@ -131,10 +131,6 @@ extension PlanDraft {
         var record = ObjectRecord(
             sighting: fresh, subject: subject, ownership: .foreign, since: now, firstSeen: now, lastSeen: now)
         keepService(&record)
-        // On its way to be deployed, with a certificate: its first one, or another one than it serves. Nobody saw which.
-        if record.stage == .underway(.deployment) || record.stage == .stalled(.deployment) {
-            noteEarlierService(&record)
-        }
         if let notAfter = fresh.traits.notAfter, notAfter <= trueNow { record.rung = .expired }  // long over: no news
         set(record)
         if subjects[subject] == nil { set(SubjectRecord(subject: subject, isWished: false)) }
@@ -185,23 +181,30 @@ extension PlanDraft {
             record.servingSince = nil
             record.lastServedAt = trueNow
         }
-        // Before it is issued a pack has no certificate: one that has is issued anew, and serves what it had (S4). So it was
-        // before it came here, or while nobody looked.
-        switch record.stage {
-        case .underway(.start), .underway(.validation), .underway(.issuance), .stalled(.start), .stalled(.validation),
-            .stalled(.issuance), .retiring:
-            noteEarlierService(&record)
-        default: break
+        // A pack that is issued anew serves what it had (S4): so it may have done before it came here, or while nobody
+        // looked.
+        if record.lastServedAt == nil, let notAfter = record.pack?.notAfter, notAfter > trueNow,
+            record.stage == .retiring || record.stage.progress != nil && !isFirstIssuance(of: record, since: old)
+        {
+            record.lastServedAt = trueNow
         }
     }
 
-    /// Not where it may be what we have just ordered: of two certificates one may be there before the other.
-    private func noteEarlierService(_ record: inout ObjectRecord) {
-        guard record.lastServedAt == nil, let pack = record.pack, let notAfter = pack.notAfter, notAfter > trueNow
-        else { return }
-        let isNew = pack.certificates.allSatisfy { $0.uploadedOn.map { trueNow - $0 < .days(1) } ?? true }
-        if isNew, record.ownership == .ordered || mayBeMade(record.sighting) { return }
-        record.lastServedAt = trueNow
+    /// Before it is issued a pack has no certificate, and then none for long that no look has shown: of two one may be
+    /// there before the other. What went back was begun anew: by us, or by others after it had served.
+    private func isFirstIssuance(of record: ObjectRecord, since old: ObjectRecord?) -> Bool {
+        guard let progress = record.stage.progress, let pack = record.pack,
+            old != nil || record.ownership == .ordered || mayBeMade(record.sighting)
+        else { return false }
+        var known: [String] = []
+        if let old, let before = old.stage.progress,
+            before <= progress || isLately(self.record(of: record.subject).lastChangeAt)
+        {
+            known = old.pack?.certificates.map(\.id) ?? []
+        }
+        return pack.certificates.allSatisfy { certificate in
+            known.contains(certificate.id) || progress > .ordered && isLately(certificate.uploadedOn)
+        }
     }
 
     // MARK: Lacking
@@ -293,6 +296,22 @@ extension ObjectRecord {
         lastServedAt = lastServedAt.map { min($0, now) }
         deliveredAt = deliveredAt.map { min($0, now) }
         commandSucceededAt = commandSucceededAt.map { min($0, now) }
+    }
+}
+
+extension Stage {
+    fileprivate enum Progress: Comparable { case ordered, validated, issued }
+
+    /// How far a pack is that is on its way to serve, or stuck there; nil for any other.
+    fileprivate var progress: Progress? {
+        switch self {
+        case .underway(.start), .underway(.validation), .stalled(.start), .stalled(.validation): .ordered
+        case .underway(.issuance), .stalled(.issuance): .validated
+        case .underway(.deployment), .stalled(.deployment), .holding: .issued
+        case .underway, .stalled, .serving, .standby, .retiring, .leaving, .inactive, .expired, .revoked, .gone,
+            .unread:
+            nil
+        }
     }
 }
 

@@ -66,7 +66,7 @@ extension PlanDraft {
             spend(generation, of: operation.subject)
         }
         if old.stage != fresh.stage || old.status != fresh.status { record.since = now }
-        keepService(&record)
+        keepService(&record, since: objects[id])
         let isNew = objects[id] == nil
         set(record)
         write(

@@ -440,6 +440,65 @@ func packWish(
         #expect(run.pass(after: .minutes(16)) == "delete")
     }
 
+    @Test(
+        "a pack that served, and was issued anew while nobody could look, went at once for the one ordered in its place (S4, S5)",
+        arguments: ["pending_validation", "pending_issuance", "pending_deployment", "holding_deployment"])
+    func reissuedUnseen(status: String) {
+        var run = ZoneRun([.pack(a)])
+        run.pass()
+        run.show(ObjectID("p1"), "pending_validation")
+        run.pass(after: .minutes(2))
+        run.change(ObjectID("p1")) { [now = run.now] pack in
+            pack.certificates = [IssuedCertificate(id: "rsa", uploadedOn: now + .minutes(5), notAfter: now + .days(90))]
+        }
+        run.show(ObjectID("p1"), status)
+        run.want([.pack(packWish("main", ["a.example.com"], authority: .google))])
+        #expect(run.pass(after: .hours(6)) == "order")
+        for _ in 0..<4 { #expect(run.pass(after: .minutes(16)) == ".") }
+        run.show(ObjectID("p2"), "active")
+        for _ in 0..<3 { run.pass(after: .minutes(16)) }
+        #expect(run.sent.last?.action == .pack(.delete(ObjectID("p1"))))
+    }
+
+    @Test(
+        "so it did where it had served for minutes only, or had been seen on its way to the edge",
+        arguments: [true, false])
+    func reissuedSoon(wasDeployed: Bool) {
+        var run = ZoneRun([.pack(a)])
+        run.pass()
+        run.change(ObjectID("p1")) { [now = run.now] pack in
+            pack.certificates = [IssuedCertificate(id: "rsa", uploadedOn: now, notAfter: now + .days(90))]
+        }
+        if wasDeployed {
+            run.show(ObjectID("p1"), "pending_deployment")
+            run.pass(after: .minutes(2))
+            #expect(run.record("p1")?.lastServedAt == nil)
+        }
+        run.show(ObjectID("p1"), "pending_validation")
+        run.pass(after: wasDeployed ? .hours(1) : .minutes(2))
+        run.want([.pack(packWish("main", ["a.example.com"], authority: .google))])
+        for _ in 0..<8 { run.pass(after: .minutes(16)) }
+        #expect(run.sent.allSatisfy { $0.action.effect != .remove })
+    }
+
+    @Test("what we begin anew because it was not deployed has not served by that, and goes when it fails")
+    func begunAnew() {
+        var run = ZoneRun([.pack(a)])
+        run.pass()
+        run.change(ObjectID("p1")) { [now = run.now] pack in
+            pack.certificates = [IssuedCertificate(id: "rsa", uploadedOn: now, notAfter: now + .days(90))]
+        }
+        run.show(ObjectID("p1"), "pending_deployment")
+        run.pass(after: .minutes(2))
+        run.show(ObjectID("p1"), "deployment_timed_out")
+        #expect(run.pass(after: .hours(1)) == "restart")
+        run.show(ObjectID("p1"), "pending_validation")
+        run.pass(after: .minutes(2))
+        #expect(run.record("p1")?.lastServedAt == nil)
+        run.show(ObjectID("p1"), "issuance_timed_out")
+        #expect(run.pass(after: .hours(7)) == "delete")
+    }
+
     @Test("what a person approved was done to another change, once the first one was taken back")
     func approvalOfAnother() {
         var run = settledRun([.pack(a)])
