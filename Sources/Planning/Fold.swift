@@ -182,28 +182,30 @@ extension PlanDraft {
             record.lastServedAt = trueNow
         }
         // A pack that is issued anew serves what it had (S4): so it may have done before it came here, or while nobody
-        // looked.
-        if record.lastServedAt == nil, let notAfter = record.pack?.notAfter, notAfter > trueNow,
-            record.stage == .retiring || record.stage.progress != nil && !isFirstIssuance(of: record, since: old)
-        {
+        // looked. One that waits for its zone to become active does not: nothing serves there.
+        guard record.lastServedAt == nil, record.stage != .holding, let notAfter = record.pack?.notAfter,
+            notAfter > trueNow
+        else { return }
+        if record.stage == .retiring || record.stage.progress != nil && !isFirstIssuance(of: record, since: old) {
             record.lastServedAt = trueNow
         }
     }
 
     /// Before it is issued a pack has no certificate, and then none for long that no look has shown: of two one may be
-    /// there before the other. What went back was begun anew: by us, or by others after it had served.
+    /// there before the other. Where it is not the first it was begun anew: by us, or by others after it had served.
     private func isFirstIssuance(of record: ObjectRecord, since old: ObjectRecord?) -> Bool {
         guard let progress = record.stage.progress, let pack = record.pack,
             old != nil || record.ownership == .ordered || mayBeMade(record.sighting)
         else { return false }
-        var known: [String] = []
-        if let old, let before = old.stage.progress,
-            before <= progress || isLately(self.record(of: record.subject).lastChangeAt)
-        {
-            known = old.pack?.certificates.map(\.id) ?? []
+        if let asked = self.record(of: record.subject).lastChangeAt, isLately(asked), record.firstSeen < asked {
+            return true
         }
+        let isBack = old?.stage.progress.map { $0 > progress } ?? true
+        let known = isBack ? [] : old?.pack?.certificates.map(\.id) ?? []
+        guard known.allSatisfy({ id in pack.certificates.contains { $0.id == id } }) else { return false }
         return pack.certificates.allSatisfy { certificate in
-            known.contains(certificate.id) || progress > .ordered && isLately(certificate.uploadedOn)
+            known.contains(certificate.id)
+                || progress > .ordered && looksMayPredate(certificate.uploadedOn, skew: clockSkew ?? .zero)
         }
     }
 

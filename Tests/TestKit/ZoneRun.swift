@@ -202,6 +202,13 @@ public struct ZoneRun {
         objects[id] = sighting
     }
 
+    /// Gives a pack a certificate that was uploaded just now, in place of those that it has.
+    public mutating func issue(_ id: ObjectID, _ certificate: String) {
+        change(id) { [now] in
+            $0.certificates = [IssuedCertificate(id: certificate, uploadedOn: now, notAfter: now + .days(90))]
+        }
+    }
+
     public mutating func change(_ id: ObjectID, _ body: (inout PackTraits) -> Void) {
         guard var sighting = objects[id], case .pack(var pack) = sighting.traits else { return }
         body(&pack)

@@ -431,9 +431,7 @@ func packWish(
     func halfIssued() {
         var run = ZoneRun([.pack(a)])
         run.pass()
-        run.change(ObjectID("p1")) { [now = run.now] pack in
-            pack.certificates = [IssuedCertificate(id: "rsa", uploadedOn: now, notAfter: now + .days(90))]
-        }
+        run.issue(ObjectID("p1"), "rsa")
         run.show(ObjectID("p1"), "pending_issuance")
         run.pass(after: .minutes(2))
         run.show(ObjectID("p1"), "issuance_timed_out")
@@ -442,15 +440,13 @@ func packWish(
 
     @Test(
         "a pack that served, and was issued anew while nobody could look, went at once for the one ordered in its place (S4, S5)",
-        arguments: ["pending_validation", "pending_issuance", "pending_deployment", "holding_deployment"])
+        arguments: ["pending_validation", "pending_issuance", "pending_deployment"])
     func reissuedUnseen(status: String) {
         var run = ZoneRun([.pack(a)])
         run.pass()
         run.show(ObjectID("p1"), "pending_validation")
         run.pass(after: .minutes(2))
-        run.change(ObjectID("p1")) { [now = run.now] pack in
-            pack.certificates = [IssuedCertificate(id: "rsa", uploadedOn: now + .minutes(5), notAfter: now + .days(90))]
-        }
+        run.issue(ObjectID("p1"), "rsa")
         run.show(ObjectID("p1"), status)
         run.want([.pack(packWish("main", ["a.example.com"], authority: .google))])
         #expect(run.pass(after: .hours(6)) == "order")
@@ -460,22 +456,35 @@ func packWish(
         #expect(run.sent.last?.action == .pack(.delete(ObjectID("p1"))))
     }
 
-    @Test(
-        "so it did where it had served for minutes only, or had been seen on its way to the edge",
-        arguments: [true, false])
-    func reissuedSoon(wasDeployed: Bool) {
+    /// An order of ours that has its first certificate since now, and was last seen without.
+    private func justIssued(_ status: String) -> ZoneRun {
         var run = ZoneRun([.pack(a)])
         run.pass()
-        run.change(ObjectID("p1")) { [now = run.now] pack in
-            pack.certificates = [IssuedCertificate(id: "rsa", uploadedOn: now, notAfter: now + .days(90))]
-        }
-        if wasDeployed {
-            run.show(ObjectID("p1"), "pending_deployment")
-            run.pass(after: .minutes(2))
-            #expect(run.record("p1")?.lastServedAt == nil)
-        }
-        run.show(ObjectID("p1"), "pending_validation")
-        run.pass(after: wasDeployed ? .hours(1) : .minutes(2))
+        run.issue(ObjectID("p1"), "first")
+        run.show(ObjectID("p1"), status)
+        return run
+    }
+
+    @Test("so it did where it had served for minutes only")
+    func reissuedSoon() {
+        var run = justIssued("pending_validation")
+        run.pass(after: .minutes(2))
+        run.want([.pack(packWish("main", ["a.example.com"], authority: .google))])
+        for _ in 0..<8 { run.pass(after: .minutes(16)) }
+        #expect(run.sent.allSatisfy { $0.action.effect != .remove })
+    }
+
+    @Test(
+        "so it did where it had last been seen on its way to the edge, and went back or has another certificate",
+        arguments: [("pending_validation", "first"), ("pending_deployment", "second")])
+    func reissuedFromTheEdge(status: String, certificate: String) {
+        var run = justIssued("pending_deployment")
+        run.pass(after: .minutes(2))
+        #expect(run.record("p1")?.lastServedAt == nil)
+        run.pass(after: .hours(1))
+        run.show(ObjectID("p1"), status)
+        run.issue(ObjectID("p1"), certificate)
+        run.pass(after: .minutes(2))
         run.want([.pack(packWish("main", ["a.example.com"], authority: .google))])
         for _ in 0..<8 { run.pass(after: .minutes(16)) }
         #expect(run.sent.allSatisfy { $0.action.effect != .remove })
@@ -483,20 +492,26 @@ func packWish(
 
     @Test("what we begin anew because it was not deployed has not served by that, and goes when it fails")
     func begunAnew() {
-        var run = ZoneRun([.pack(a)])
-        run.pass()
-        run.change(ObjectID("p1")) { [now = run.now] pack in
-            pack.certificates = [IssuedCertificate(id: "rsa", uploadedOn: now, notAfter: now + .days(90))]
-        }
-        run.show(ObjectID("p1"), "pending_deployment")
+        var run = justIssued("pending_deployment")
         run.pass(after: .minutes(2))
         run.show(ObjectID("p1"), "deployment_timed_out")
+        // The answer to the change tells of no certificate.
+        run.respond = { [a] in .accepted($0.action.object, .pack("p1", "initializing", a)) }
         #expect(run.pass(after: .hours(1)) == "restart")
+        run.respond = { _ in nil }
         run.show(ObjectID("p1"), "pending_validation")
         run.pass(after: .minutes(2))
         #expect(run.record("p1")?.lastServedAt == nil)
         run.show(ObjectID("p1"), "issuance_timed_out")
         #expect(run.pass(after: .hours(7)) == "delete")
+    }
+
+    @Test("what waits for its zone to become active has never served, however late it is seen")
+    func heldBack() {
+        var run = justIssued("holding_deployment")
+        run.pass(after: .hours(6))
+        #expect(run.record("p1")?.lastServedAt == nil)
+        #expect(!run.conditions("main").contains(.uncovered))
     }
 
     @Test("what a person approved was done to another change, once the first one was taken back")
