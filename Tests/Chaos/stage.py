@@ -7,7 +7,7 @@ import sqlite3
 import time
 import urllib.parse
 
-from programs import Daemon, Simulator, Trouble, until
+from programs import ANSWERED, Daemon, Simulator, Trouble, until
 from proxy import Conduct, Proxy
 
 # Simulated seconds in one of ours: a look a minute is one every quarter of a second.
@@ -105,7 +105,7 @@ class Stage:
 
     def rows(self):
         code, report = self.daemon.ctl("list", "--json", timeout=30)
-        if code not in (0, 3, 4):  # as wanted, something is wrong, something moves
+        if code not in ANSWERED:
             raise Trouble(f"list ended with {code}: {report}")
         return report["rows"]
 

@@ -4,6 +4,8 @@ import json
 import random
 import shutil
 
+from programs import ANSWERED
+
 ZONES, PACKS, CERTIFICATES = 50, 3, 5
 # Every subject is let alone for so many events after one, so that the brakes on one name are not all that is seen.
 REST = 40
@@ -146,7 +148,7 @@ class Account:
         for path in held:
             verbs = ["approve", "unhold"]
             self.chance.shuffle(verbs)
-            if daemon.ctl(verbs[0], path)[0] not in (0, 3, 4):
+            if daemon.ctl(verbs[0], path)[0] not in ANSWERED:
                 daemon.ctl(verbs[1], path)
         return bool(held)
 

@@ -17,6 +17,9 @@ import urllib.request
 
 PACKAGE = pathlib.Path(__file__).resolve().parents[2]
 
+# What edgecertctl ends with when it was answered: all is as wanted, something is wrong, something moves.
+ANSWERED = (0, 3, 4)
+
 
 class Trouble(Exception):
     """Why there are no numbers."""
