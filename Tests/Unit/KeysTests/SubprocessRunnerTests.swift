@@ -12,6 +12,20 @@ import Testing
         await runner.run(["/bin/sh", "-c", script], environment: [:], timeout: timeout)
     }
 
+    /// What a command without an end has written when its time was over. Where other work holds the machine up, the time
+    /// can be over before it has begun; then it gets more.
+    func timedOut(_ script: String) async -> String {
+        for time in [Duration.milliseconds(300), .seconds(3), .seconds(30)] {
+            let outcome = await shell(script, timeout: time)
+            guard case .timedOut(time, let output) = outcome else {
+                fail("\(outcome)")
+                return ""
+            }
+            if !output.isEmpty { return output }
+        }
+        return ""
+    }
+
     @Test("what a command leaves behind becomes its outcome")
     func outcomes() async {
         #expect(await shell("echo out; echo err >&2") == .succeeded(output: "out\nerr\n"))
@@ -92,8 +106,8 @@ import Testing
     @Test("a command that takes too long is ended, with all of its session, and what it wrote is told")
     func timeout() async throws {
         let marker = "86399.\(getpid())"
-        let outcome = await shell("echo begun; sleep \(marker) & sleep \(marker)", timeout: .milliseconds(300))
-        #expect(outcome == .timedOut(after: .milliseconds(300), output: "begun\n"))
+        let outcome = await timedOut("echo begun; sleep \(marker) & sleep \(marker)")
+        #expect(outcome == "begun\n")
         await untilGone(marker)
     }
 
@@ -130,10 +144,7 @@ import Testing
 
     @Test("a command that writes without end is ended when its time is up, and the last of it is told")
     func endless() async {
-        guard case .timedOut(_, let output) = await shell("yes", timeout: .milliseconds(200)) else {
-            return fail("it was not ended")
-        }
-        #expect(output.utf8.count == 4096)
+        #expect(await timedOut("yes").utf8.count == 4096)
     }
 
     @Test("a command that closes its output is still waited for")
