@@ -125,7 +125,7 @@ power-cuts: deps ## cut the power CUTS (2000) times and look at what the disk ha
 	swift build -c $(CONFIGURATION) --product edgecert-power
 	$(bin)/edgecert-power --cuts $(CUTS)
 
-demo: build ## five minutes with a simulated Cloudflare: everything that happens, in ninety seconds
+demo: build ## show everything that happens against a simulated Cloudflare, in half a minute
 	@demo/run
 
 bench: build ## measure, and print each number with its target
